@@ -1,0 +1,59 @@
+/**
+ * How a kind of testbed comes to exist. A provider turns a testbed into steps that can be printed,
+ * run twice without harm, and undone; it knows no roles, models or experiments.
+ */
+import type { Testbed, TestbedNode } from '../spec/resolved.ts';
+import type { Transport } from '../transports/transport.ts';
+
+/** What a provider is able to do; the core decides what happens when a wish meets a "cannot". */
+export type Capability = 'pin' | 'memory' | 'quota' | 'shape' | 'pause';
+
+/** Something the machine must have before a provider can work. */
+export interface Requirement {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was found, or what went wrong when it was tried. */
+  readonly detail: string;
+  /** The command or action that mends it. */
+  readonly fix?: string;
+}
+
+/** One thing that `up` does. Data first: a plan is printed by `--dry-run` and compared in golden files. */
+export interface Step {
+  /** Such as "create the folder of edge0". */
+  readonly title: string;
+  readonly node?: string;
+  /** The exact action: a command's argument array, or a file and its content. */
+  readonly action: readonly string[];
+  /** True when there is nothing to do. */
+  done(): Promise<boolean>;
+  apply(signal: AbortSignal): Promise<void>;
+}
+
+export interface ProvisionedNode {
+  readonly spec: TestbedNode;
+  /** The address that the node really has: the local provider maps it to loopback. */
+  readonly address: string;
+  readonly transport: Transport;
+  /** A folder on the node that is the testbed's own. */
+  readonly folder: string;
+  /** The Node.js executable on the node. */
+  readonly node: string;
+}
+
+export interface ProviderContext {
+  readonly testbed: Testbed;
+  /** `.tilebed/NAME/` beside the testbed's file. */
+  readonly stateFolder: string;
+}
+
+export interface Provider {
+  readonly name: string;
+  capabilities(): Promise<ReadonlySet<Capability>>;
+  /** What this machine must have, each tried for real. */
+  requirements(): Promise<readonly Requirement[]>;
+  plan(context: ProviderContext): Promise<readonly Step[]>;
+  nodes(context: ProviderContext): Promise<readonly ProvisionedNode[]>;
+  /** Removes all that `up` made, known or found by ownership marks; returns what it removed. */
+  down(context: ProviderContext): Promise<readonly string[]>;
+}

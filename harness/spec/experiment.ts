@@ -1,0 +1,101 @@
+/** An experiment as its YAML describes it; the schema is the one source, as for testbeds. */
+import { type Static, Type } from 'typebox';
+
+const Duration = Type.String({
+  pattern: '^[0-9]+(\\.[0-9]+)?\\s*(ms|s|m|h)$',
+  description: 'such as 500ms, 2s or 10m',
+});
+const GridText = Type.String({
+  pattern: '^[1-9][0-9]*x[1-9][0-9]*$',
+  description: 'rows x columns, such as 5x5',
+});
+
+export const ExperimentSpec = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z][a-z0-9-]{0,60}$' }),
+    description: Type.Optional(Type.String()),
+    seed: Type.Optional(Type.Integer()),
+    testbed: Type.Optional(
+      Type.String({ description: 'path of the testbed file, relative to this file' }),
+    ),
+    model: Type.Object(
+      {
+        cfg: Type.String({
+          description:
+            'a Darknet cfg: a path relative to this file, or a built-in (yolov2.cfg, yolov2-tiny.cfg)',
+        }),
+        weights: Type.String({
+          description:
+            'a Darknet weights file, synthetic:SEED, or a name that `tilebed model pull` knows',
+        }),
+        names: Type.Optional(Type.String({ description: 'file with one class label a line' })),
+      },
+      { additionalProperties: false },
+    ),
+    frames: Type.Object(
+      {
+        count: Type.Integer({ minimum: 1, description: 'frames that each source gives' }),
+        images: Type.Optional(
+          Type.String({
+            description: 'folder of JPEG and PNG pictures; without it frames are generated',
+          }),
+        ),
+        sources: Type.Optional(
+          Type.Array(Type.String(), {
+            minItems: 1,
+            uniqueItems: true,
+            description: 'edges that have frames; default: the first',
+          }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+    matrix: Type.Object(
+      {
+        edges: Type.Optional(
+          Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, uniqueItems: true }),
+        ),
+        grid: Type.Array(GridText, { minItems: 1, uniqueItems: true }),
+        fusedLayers: Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, uniqueItems: true }),
+        strategy: Type.Optional(
+          Type.Array(Type.Enum(['ftp-wst']), { minItems: 1, uniqueItems: true }),
+        ),
+        reuse: Type.Optional(Type.Array(Type.Boolean(), { minItems: 1, uniqueItems: true })),
+      },
+      { additionalProperties: false },
+    ),
+    engine: Type.Optional(Type.Enum(['onnxruntime'])),
+    threshold: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: 'detections below this probability are dropped; default 0.24',
+      }),
+    ),
+    framesInFlight: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
+    repeat: Type.Optional(Type.Integer({ minimum: 1 })),
+    warmup: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: 'frames computed and thrown away before each repetition',
+      }),
+    ),
+    timeout: Type.Optional(Duration),
+    liveness: Type.Optional(
+      Type.Object(
+        { heartbeat: Type.Optional(Duration), lostAfter: Type.Optional(Duration) },
+        { additionalProperties: false },
+      ),
+    ),
+    faults: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { at: Duration, kill: Type.String({ description: 'a node' }) },
+          { additionalProperties: false },
+        ),
+      ),
+    ),
+  },
+  { additionalProperties: false, $id: 'tilebed-experiment', title: 'tilebed experiment' },
+);
+export type ExperimentSpec = Static<typeof ExperimentSpec>;

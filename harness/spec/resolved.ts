@@ -1,0 +1,82 @@
+/**
+ * Testbeds and experiments after validation: units converted, defaults filled in, paths absolute.
+ * Everything behind `spec/` works with these and never sees YAML.
+ */
+import type { Grid } from '../../runtime/partition/region.ts';
+import type { Parameters } from '../results/format.ts';
+import type { ProviderName } from './testbed.ts';
+
+export interface Link {
+  readonly rateBitsPerSecond?: number;
+  readonly delayMs?: number;
+  readonly jitterMs?: number;
+  /** 0 to 1. */
+  readonly loss?: number;
+}
+
+export interface TestbedNode {
+  readonly name: string;
+  readonly role: 'gateway' | 'edge';
+  readonly address: string;
+  readonly device?: string;
+  readonly cpus?: readonly number[];
+  readonly memoryBytes?: number;
+}
+
+export interface Testbed {
+  readonly name: string;
+  readonly description?: string;
+  /** Absolute path of the file it came from; state lies beside it, in `.tilebed/NAME/`. */
+  readonly file: string;
+  readonly text: string;
+  readonly seed: number;
+  readonly provider: ProviderName;
+  readonly subnet: string;
+  readonly link?: Link;
+  readonly security: 'psk' | 'none';
+  /** The gateway first, then the edges in the file's order, then the row of equal edges. */
+  readonly nodes: readonly TestbedNode[];
+  /** The provider's own block, checked by the provider. */
+  readonly providerBlock: Readonly<Record<string, unknown>>;
+}
+
+export type ExperimentWeights =
+  | { readonly kind: 'synthetic'; readonly seed: number }
+  | { readonly kind: 'file'; readonly path: string };
+
+export interface Trial {
+  readonly parameters: Parameters;
+  readonly grid: Grid;
+}
+
+export interface Experiment {
+  readonly name: string;
+  readonly description?: string;
+  readonly file: string;
+  readonly text: string;
+  readonly seed: number;
+  /** Absolute path, where the file names one. */
+  readonly testbedFile?: string;
+  readonly model: {
+    readonly cfg: string;
+    readonly weights: ExperimentWeights;
+    readonly labels: readonly string[];
+  };
+  readonly frames: {
+    readonly count: number;
+    /** Absolute paths of the pictures, sorted by name and used in turn; empty: generated frames. */
+    readonly images: readonly string[];
+    /** Names of source edges, as the file has them; undefined: the testbed's first edge. */
+    readonly sources?: readonly string[];
+  };
+  /** Every point of the matrix. */
+  readonly trials: readonly Trial[];
+  readonly engine: string;
+  readonly threshold: number;
+  readonly framesInFlight: number;
+  readonly repeat: number;
+  readonly warmup: number;
+  readonly timeoutMs: number;
+  readonly liveness: { readonly heartbeatMs: number; readonly lostAfterMs: number };
+  readonly faults: readonly { readonly atMs: number; readonly kill: string }[];
+}

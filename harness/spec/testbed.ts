@@ -1,0 +1,111 @@
+/**
+ * A testbed as its YAML describes it. The schema is the source of types, validation, editor
+ * completion and reference; `resolved.ts` is what the rest of the harness works with.
+ */
+import { type Static, Type } from 'typebox';
+
+export const ProviderName = Type.Enum(['local', 'netns', 'docker', 'vagrant', 'ssh']);
+export type ProviderName = Static<typeof ProviderName>;
+
+const Address = Type.String({
+  pattern: '^\\d{1,3}(\\.\\d{1,3}){3}$',
+  description: 'an IPv4 address, such as 10.10.10.3',
+});
+const NodeName = '^[a-z][a-z0-9-]{0,30}$';
+
+export const MemorySize = Type.String({
+  pattern: '^[1-9][0-9]*(\\.[0-9]+)?\\s*(KiB|MiB|GiB|KB|MB|GB)$',
+  description: 'a size with its unit, such as 512MiB or 1GiB',
+});
+
+export const LinkSpec = Type.Object(
+  {
+    rate: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]+(\\.[0-9]+)?\\s*(kbit|mbit|gbit)$',
+        description: 'such as 40mbit',
+      }),
+    ),
+    delay: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]+(\\.[0-9]+)?\\s*(us|ms|s)$',
+        description: 'one way, such as 3ms',
+      }),
+    ),
+    jitter: Type.Optional(Type.String({ pattern: '^[0-9]+(\\.[0-9]+)?\\s*(us|ms|s)$' })),
+    loss: Type.Optional(
+      Type.String({ pattern: '^[0-9]+(\\.[0-9]+)?\\s*%$', description: 'such as 0.1%' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const limits = {
+  device: Type.Optional(Type.String({ description: 'a device profile, such as rpi3' })),
+  cpus: Type.Optional(
+    Type.Array(Type.Integer({ minimum: 0 }), {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'CPUs the node is pinned to',
+    }),
+  ),
+  memory: Type.Optional(MemorySize),
+};
+
+export const NodeSpec = Type.Object(
+  {
+    role: Type.Enum(['gateway', 'edge']),
+    address: Address,
+    ...limits,
+  },
+  { additionalProperties: false },
+);
+
+export const TestbedSpec = Type.Object(
+  {
+    name: Type.String({
+      pattern: '^[a-z][a-z0-9-]{0,40}$',
+      description: 'lower-case letters, digits and hyphens',
+    }),
+    description: Type.Optional(Type.String()),
+    seed: Type.Optional(Type.Integer()),
+    provider: ProviderName,
+    network: Type.Object(
+      {
+        subnet: Type.String({
+          pattern: '^\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}$',
+          description: 'such as 10.10.10.0/24',
+        }),
+        link: Type.Optional(LinkSpec),
+      },
+      { additionalProperties: false },
+    ),
+    security: Type.Optional(
+      Type.Enum(['psk', 'none'], {
+        description:
+          'psk (default): TLS with a key made for this testbed; none: plain sockets, as in the papers',
+      }),
+    ),
+    defaults: Type.Optional(Type.Object(limits, { additionalProperties: false })),
+    nodes: Type.Optional(
+      Type.Record(Type.String({ pattern: NodeName }), NodeSpec, {
+        description: 'nodes by name',
+        additionalProperties: false,
+      }),
+    ),
+    edges: Type.Optional(
+      Type.Object(
+        { count: Type.Integer({ minimum: 1, maximum: 4096 }), from: Address, ...limits },
+        {
+          additionalProperties: false,
+          description: 'a row of equal edges, edge0 upwards, at consecutive addresses',
+        },
+      ),
+    ),
+    docker: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    vagrant: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    ssh: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
+  { additionalProperties: false, $id: 'tilebed-testbed', title: 'tilebed testbed' },
+);
+export type TestbedSpec = Static<typeof TestbedSpec>;

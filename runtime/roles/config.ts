@@ -1,0 +1,90 @@
+/**
+ * What a role is told when it starts: one line of JSON on its standard input, because a command
+ * line is readable by every user of a machine and the testbed's key is in here.
+ */
+import type { Grid } from '../partition/region.ts';
+
+export type Role = 'host' | 'gateway' | 'edge';
+
+export type Security =
+  | { readonly kind: 'psk' /** 32 bytes, hex. */; readonly key: string }
+  | { readonly kind: 'none' };
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Where a node finds the model: paths on that node. */
+export interface ModelFiles {
+  readonly cfg: string;
+  readonly weights:
+    | { readonly kind: 'synthetic'; readonly seed: number }
+    | { readonly kind: 'file'; readonly path: string };
+}
+
+/** How often peers show that they live, and when one that does not is given up. */
+export interface Liveness {
+  readonly heartbeatMs: number;
+  readonly lostAfterMs: number;
+}
+
+export interface Work {
+  readonly model: ModelFiles;
+  readonly grid: Grid;
+  readonly fusedLayers: number;
+  readonly engine: string;
+  /** Threads of the engine on this node. */
+  readonly threads: number;
+}
+
+/** One frame of a source edge. */
+export type FrameSource =
+  | {
+      readonly kind: 'generated';
+      readonly seed: number;
+      readonly index: number;
+      readonly width: number;
+      readonly height: number;
+    }
+  /** A binary PPM (P6) on the node. */
+  | { readonly kind: 'file'; readonly path: string };
+
+interface NodeConfig {
+  readonly name: string;
+  /** Lets peers refuse a connection of another run that reaches a reused port. */
+  readonly run: string;
+  readonly security: Security;
+  readonly liveness: Liveness;
+}
+
+export interface GatewayConfig extends NodeConfig {
+  readonly role: 'gateway';
+  /** Port 0: any free one, told in the `ready` event. */
+  readonly listen: Endpoint;
+  readonly work: Work;
+  /** Names of the edges that may join, and how many frames each source among them gives. */
+  readonly edges: readonly { readonly name: string; readonly frames: number }[];
+  readonly threshold: number;
+  readonly labels: readonly string[];
+}
+
+export interface EdgeConfig extends NodeConfig {
+  readonly role: 'edge';
+  readonly listen: Endpoint;
+  readonly gateway: Endpoint;
+  readonly work: Work;
+  /** Empty on an edge that only steals. */
+  readonly frames: readonly FrameSource[];
+  /** Frames of one source that may be under way at once. */
+  readonly framesInFlight: number;
+  /** Frames computed and thrown away before the edge says it is ready. */
+  readonly warmup: number;
+}
+
+export interface HostConfig extends NodeConfig {
+  readonly role: 'host';
+  readonly gateway: Endpoint;
+}
+
+export type RoleConfig = GatewayConfig | EdgeConfig | HostConfig;

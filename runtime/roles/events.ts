@@ -1,0 +1,84 @@
+/**
+ * What a role tells whoever started it: one JSON object a line on standard output, and nothing else
+ * there. Standard error is the log. Times are milliseconds of the node's monotonic clock unless they
+ * say otherwise.
+ */
+import type { Detection } from '../detect/detection.ts';
+import type { Role } from './config.ts';
+
+/** A stretch of time that a node spent on one thing: the raw material of the timeline. */
+export interface Span {
+  readonly kind: 'cut' | 'compute' | 'transfer' | 'merge' | 'finish' | 'detect';
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly source?: string;
+  readonly frame?: number;
+  readonly tile?: number;
+  /** Whom a tile was stolen from or sent to. */
+  readonly peer?: string;
+}
+
+export interface NodeStatistics {
+  readonly role: Role;
+  /** VmHWM of the process. */
+  readonly peakRssBytes: number;
+  /** What the engine holds: weights and the largest layer's input and output. */
+  readonly engineBytes: number;
+  readonly cpuSeconds: number;
+  /** Bytes of tilebed's frames, headers included, before encryption. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly tilesComputed: number;
+  /** Tiles computed here that another edge's frame was cut into. */
+  readonly tilesStolen: number;
+  /** Tiles of this source that were given out again because an edge was lost. */
+  readonly tilesReissued: number;
+  /** Connections refused: wrong key, garbage, oversized or malformed frames. */
+  readonly peersRefused: number;
+}
+
+/** The gateway's clock minus this node's, and half the round trip of the best of its samples. */
+export interface ClockOffset {
+  readonly offsetMs: number;
+  readonly errorMs: number;
+}
+
+export type RoleEvent =
+  | {
+      readonly event: 'ready';
+      readonly address: string;
+      readonly port: number;
+      readonly pid: number;
+    }
+  | { readonly event: 'started'; readonly atMs: number }
+  | {
+      readonly event: 'frame';
+      readonly source: string;
+      readonly frame: number;
+      readonly latencyMs: number;
+      readonly detections: readonly Detection[];
+    }
+  | {
+      readonly event: 'frame-lost';
+      readonly source: string;
+      readonly frame: number;
+      readonly reason: string;
+    }
+  | { readonly event: 'node-lost'; readonly node: string; readonly reason: string }
+  | {
+      readonly event: 'finished';
+      /** From the start signal to the last frame's detections, on the gateway's clock. */
+      readonly makespanMs: number;
+    }
+  | {
+      readonly event: 'statistics';
+      readonly statistics: NodeStatistics;
+      readonly clock: ClockOffset;
+      readonly spans: readonly Span[];
+    }
+  | {
+      readonly event: 'error';
+      readonly code: string;
+      readonly message: string;
+      readonly hint?: string;
+    };
