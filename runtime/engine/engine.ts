@@ -3,7 +3,7 @@
  *
  * An engine knows layers and tensors; it does not know nodes, frames or grids.
  */
-import type { Network, NetworkWeights, Shape } from '../model/network.ts';
+import type { ConvolutionWeights, Network, Shape } from '../model/network.ts';
 import type { Border } from '../partition/region.ts';
 
 export interface SegmentSpec {
@@ -12,7 +12,11 @@ export interface SegmentSpec {
   readonly from: number;
   /** One past the last layer. */
   readonly to: number;
-  readonly weights: NetworkWeights;
+  /**
+   * Gives a convolution's parameters when the engine is ready for them: asked once a layer, in order,
+   * so that a device never holds two copies of a whole network.
+   */
+  readonly weights: (layer: number) => Promise<ConvolutionWeights>;
   /** Layers whose outputs a run returns: ascending, each in [from, to). */
   readonly outputs: readonly number[];
   /**

@@ -1,0 +1,50 @@
+/** What a role and its compute thread say to each other. Arrays are handed over, never copied. */
+import type { Letterbox } from '../frames/letterbox.ts';
+import type { Picture } from '../frames/picture.ts';
+import type { EngineBytes } from '../engine/engine.ts';
+import type { Border, Region } from '../partition/region.ts';
+import type { ModelFiles } from './config.ts';
+
+export interface ComputeSetup {
+  readonly engine: string;
+  readonly model: ModelFiles;
+  readonly from: number;
+  readonly to: number;
+  readonly outputs: readonly number[];
+  readonly extent: 'whole' | 'tiled';
+  readonly threads: number;
+}
+
+/** The input of a run: floats as they are, or pixels that the thread letterboxes itself. */
+export type ComputeInput =
+  | { readonly kind: 'floats'; readonly data: Float32Array; readonly height: number; readonly width: number }
+  | {
+      readonly kind: 'pixels';
+      /** The sub-picture that the region needs; undefined where the region is only grey bars. */
+      readonly picture: Picture | undefined;
+      /** Where the sub-picture lies in the whole picture. */
+      readonly crop: Region | undefined;
+      readonly letterbox: Letterbox;
+      /** The part of the network's input to make. */
+      readonly region: Region;
+    };
+
+export interface ComputeRun {
+  readonly input: ComputeInput;
+  readonly borders?: readonly Border[];
+}
+
+export interface ComputeResult {
+  readonly outputs: readonly Float32Array[];
+  /** Monotonic clock of the node, in milliseconds. */
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly engineBytes: EngineBytes;
+}
+
+export type ComputeRequest = { readonly id: number; readonly run: ComputeRun };
+
+export type ComputeReply =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'result'; readonly id: number; readonly result: ComputeResult }
+  | { readonly kind: 'error'; readonly id: number | undefined; readonly message: string; readonly hint?: string };
