@@ -1,0 +1,49 @@
+/** What a plan costs before anything runs: operations, input bytes, and the largest maps a tile needs. */
+import type { Network } from '../model/network.ts';
+import { layerMultiplyAccumulates } from '../model/operations.ts';
+import type { FusedPlan } from './plan.ts';
+import { type Region, regionHeight, regionWidth } from './region.ts';
+
+const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
+
+/** Multiply-accumulates of all tiles, halos computed anew by every tile that needs them. */
+export function planMultiplyAccumulates(network: Network, plan: FusedPlan): number {
+  let sum = 0;
+  for (const tile of plan.tiles) {
+    for (const { layer, output } of tile.layers) {
+      const size = { height: regionHeight(output), width: regionWidth(output) };
+      sum += layerMultiplyAccumulates(network.layers[layer]!, size);
+    }
+  }
+  return sum;
+}
+
+/** The same layers without partitioning. */
+export function plainMultiplyAccumulates(network: Network, plan: FusedPlan): number {
+  return network.layers
+    .slice(0, plan.fusedLayers)
+    .reduce((sum, layer) => sum + layerMultiplyAccumulates(layer), 0);
+}
+
+/** Bytes of all tiles' inputs as float32. */
+export function planInputBytes(network: Network, plan: FusedPlan): number {
+  return plan.tiles.reduce((sum, tile) => sum + mapBytes(network.input.channels, tile.input), 0);
+}
+
+/**
+ * By fused layer, the largest input plus output of any tile, in bytes: the data of DeepThings'
+ * figure 11, which counts a convolution's output at its input's size, as its engine computes it.
+ */
+export function layerDataBytes(network: Network, plan: FusedPlan): number[] {
+  return network.layers.slice(0, plan.fusedLayers).map((layer, index) => {
+    const inputs = plan.tiles.map((tile) => tile.layers[index]!.input);
+    const largest = Math.max(...inputs.map((region) => regionHeight(region) * regionWidth(region)));
+    const stride = layer.kind === 'convolutional' || layer.kind === 'maxpool' ? layer.stride : 1;
+    const output = (layer.output.channels * largest) / (stride * stride);
+    return FLOAT_BYTES * (layer.input.channels * largest + output);
+  });
+}
+
+function mapBytes(channels: number, region: Region): number {
+  return FLOAT_BYTES * channels * regionHeight(region) * regionWidth(region);
+}
