@@ -1,0 +1,219 @@
+/**
+ * Every message that peers exchange, in one table: types, encoder, decoder, limits and the protocol
+ * page all come from it. Adding a message is adding a row.
+ */
+import { TilebedError } from '../errors.ts';
+
+type FieldType = 'u8' | 'u16' | 'u32' | 'f64' | 'text';
+
+interface MessageRow {
+  readonly type: number;
+  readonly says: string;
+  readonly fields: Readonly<Record<string, FieldType>>;
+  /** Most bytes of payload that may follow: 0 for none. */
+  readonly payload: number;
+}
+
+const MEBIBYTE = 2 ** 20;
+/** No tile or map of a network that fits in a node's memory is larger. */
+const TENSOR = 256 * MEBIBYTE;
+
+export const MESSAGES = {
+  hello: {
+    type: 1,
+    says: 'who connects, and where it listens itself',
+    fields: { version: 'u16', run: 'text', name: 'text', role: 'text', port: 'u16' },
+    payload: 0,
+  },
+  welcome: { type: 2, says: 'the connection stands', fields: {}, payload: 0 },
+  refused: {
+    type: 3,
+    says: 'the connection is closed, and why',
+    fields: { reason: 'text' },
+    payload: 0,
+  },
+  heartbeat: { type: 4, says: 'I live; my clock says', fields: { sentAtMs: 'f64' }, payload: 0 },
+  heartbeatReply: {
+    type: 5,
+    says: "the same time, and the replier's own clock",
+    fields: { sentAtMs: 'f64', repliedAtMs: 'f64' },
+    payload: 0,
+  },
+  start: { type: 6, says: 'sources begin to take frames', fields: {}, payload: 0 },
+  stop: {
+    type: 7,
+    says: 'the trial is over: tell your statistics and end',
+    fields: {},
+    payload: 0,
+  },
+  frameTaken: {
+    type: 8,
+    says: "a source has taken a frame, at this time of the gateway's clock",
+    fields: { frame: 'u32', takenAtMs: 'f64', width: 'u32', height: 'u32' },
+    payload: 0,
+  },
+  offer: { type: 9, says: 'a source has tiles to give', fields: { sequence: 'u32' }, payload: 0 },
+  withdraw: {
+    type: 10,
+    says: 'nothing is left of that offer',
+    fields: { sequence: 'u32' },
+    payload: 0,
+  },
+  ask: {
+    type: 11,
+    says: 'an idle edge wants a victim; the offer that it found empty, if any',
+    fields: { emptyVictim: 'text', emptySequence: 'u32' },
+    payload: 0,
+  },
+  victim: {
+    type: 12,
+    says: 'the answer to ask: whom to steal from',
+    fields: { name: 'text', address: 'text', port: 'u16', sequence: 'u32' },
+    payload: 0,
+  },
+  steal: { type: 13, says: 'give me a tile', fields: {}, payload: 0 },
+  task: {
+    type: 14,
+    says: 'a tile, leased to the thief: floats, or the pixels it is made of',
+    fields: {
+      frame: 'u32',
+      tile: 'u32',
+      encoding: 'u8',
+      pictureWidth: 'u32',
+      pictureHeight: 'u32',
+      cropX: 'u32',
+      cropY: 'u32',
+      cropWidth: 'u32',
+      cropHeight: 'u32',
+    },
+    payload: TENSOR,
+  },
+  nothing: { type: 15, says: 'no tile is left to steal', fields: {}, payload: 0 },
+  result: {
+    type: 16,
+    says: "a tile's output",
+    fields: { source: 'text', frame: 'u32', tile: 'u32' },
+    payload: TENSOR,
+  },
+  tileDone: {
+    type: 17,
+    says: 'the gateway holds this stolen tile: its lease is over',
+    fields: { frame: 'u32', tile: 'u32' },
+    payload: 0,
+  },
+  edgeLost: {
+    type: 18,
+    says: 'an edge is gone: what it held goes out again',
+    fields: { name: 'text' },
+    payload: 0,
+  },
+  detections: {
+    type: 19,
+    says: 'what a frame shows, as JSON',
+    fields: { source: 'text', frame: 'u32', latencyMs: 'f64' },
+    payload: 4 * MEBIBYTE,
+  },
+  frameLost: {
+    type: 20,
+    says: 'a frame will never complete, and why',
+    fields: { source: 'text', frame: 'u32', reason: 'text' },
+    payload: 0,
+  },
+  finished: {
+    type: 21,
+    says: 'every frame is finished or lost',
+    fields: { makespanMs: 'f64' },
+    payload: 0,
+  },
+  ready: { type: 22, says: 'this edge has loaded its model and is warm', fields: {}, payload: 0 },
+} as const satisfies Readonly<Record<string, MessageRow>>;
+
+type Table = typeof MESSAGES;
+export type MessageKind = keyof Table;
+type FieldValue<Type> = Type extends 'text' ? string : number;
+export type MessageOf<Kind extends MessageKind> = { readonly kind: Kind } & {
+  readonly [Field in keyof Table[Kind]['fields']]: FieldValue<Table[Kind]['fields'][Field]>;
+};
+export type Message = { [Kind in MessageKind]: MessageOf<Kind> }[MessageKind];
+
+const KIND_OF_TYPE = new Map<number, MessageKind>(
+  Object.entries(MESSAGES).map(([kind, row]) => [row.type, kind as MessageKind]),
+);
+const INTEGER_BYTES = { u8: 1, u16: 2, u32: 4 } as const;
+const MAX_TEXT_BYTES = 255;
+
+/** A type's number from the wire as its name; undefined for one that does not exist. */
+export function messageKind(type: number): MessageKind | undefined {
+  return KIND_OF_TYPE.get(type);
+}
+
+/** The message's fields as bytes, little-endian, in the table's order. */
+export function encodeFields(message: Message): Buffer {
+  const values = message as unknown as Readonly<Record<string, number | string>>;
+  const parts: Buffer[] = [];
+  for (const [name, type] of fieldsOf(message.kind))
+    parts.push(encodeField(type, values[name]!, name));
+  return Buffer.concat(parts);
+}
+
+/** Throws a TilebedError (PROTOCOL) unless `bytes` holds exactly the fields of that kind. */
+export function decodeFields(kind: MessageKind, bytes: Buffer): Message {
+  const values: Record<string, number | string> = {};
+  let at = 0;
+  const take = (count: number): number => {
+    if (at + count > bytes.length) throw malformed(kind, `needs more than ${bytes.length} bytes`);
+    at += count;
+    return at - count;
+  };
+  for (const [name, type] of fieldsOf(kind)) {
+    if (type === 'text') {
+      const length = bytes.readUInt8(take(1));
+      const start = take(length);
+      values[name] = bytes.toString('utf8', start, start + length);
+    } else if (type === 'f64') {
+      const value = bytes.readDoubleLE(take(8));
+      if (!Number.isFinite(value)) throw malformed(kind, `${name} is not a number`);
+      values[name] = value;
+    } else {
+      const size = INTEGER_BYTES[type];
+      values[name] = bytes.readUIntLE(take(size), size);
+    }
+  }
+  if (at !== bytes.length) throw malformed(kind, `has ${bytes.length - at} bytes too many`);
+  return { kind, ...values } as unknown as Message;
+}
+
+function encodeField(type: FieldType, value: number | string, name: string): Buffer {
+  if (type === 'text') {
+    const text = Buffer.from(String(value));
+    if (text.length > MAX_TEXT_BYTES)
+      throw new Error(`${name} is longer than ${MAX_TEXT_BYTES} bytes`);
+    return Buffer.concat([Buffer.of(text.length), text]);
+  }
+  const buffer = Buffer.alloc(type === 'f64' ? 8 : INTEGER_BYTES[type]);
+  if (type === 'f64') buffer.writeDoubleLE(Number(value));
+  else buffer.writeUIntLE(Number(value), 0, INTEGER_BYTES[type]);
+  return buffer;
+}
+
+function fieldsOf(kind: MessageKind): [string, FieldType][] {
+  return Object.entries(MESSAGES[kind].fields) as [string, FieldType][];
+}
+
+function malformed(kind: MessageKind, problem: string): TilebedError {
+  return new TilebedError('PROTOCOL', `a ${kind} message ${problem}`);
+}
+
+/** The table as Markdown, for docs/protocol.md. */
+export function messageTable(): string {
+  const rows = Object.entries(MESSAGES).map(([kind, row]) => {
+    const fields = Object.entries(row.fields).map(([name, type]) => `${name} ${type}`);
+    const payload = row.payload === 0 ? '' : `up to ${row.payload / MEBIBYTE} MiB`;
+    return `| ${row.type} | ${kind} | ${fields.join(', ')} | ${payload} | ${row.says} |`;
+  });
+  return [
+    '| type | message | fields | payload | says |',
+    '| --: | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}

@@ -1,0 +1,165 @@
+/**
+ * One connection to a peer: frames out with backpressure, frames in one at a time. A handler that
+ * returns a promise holds back reading until it is done, so that a slow receiver slows its sender
+ * instead of filling memory.
+ */
+import type { Socket } from 'node:net';
+import { TilebedError } from '../errors.ts';
+import { encodeHead, type Frame, FrameDecoder, type FrameLimits } from './frame.ts';
+import type { Message } from './messages.ts';
+
+const NO_PAYLOAD = new Uint8Array(0);
+
+export interface SessionHandlers {
+  readonly onFrame: (frame: Frame) => void | Promise<void>;
+  /** Called once; `error` tells why where it was not an orderly end. */
+  readonly onClose: (error: Error | undefined) => void;
+}
+
+/** Bytes of frames, headers included, before encryption. */
+export interface Traffic {
+  sent: number;
+  received: number;
+}
+
+export class PeerSession {
+  readonly #socket: Socket;
+  readonly #decoder: FrameDecoder;
+  readonly #traffic: Traffic;
+  #handlers: SessionHandlers | undefined;
+  #queue: Frame[] = [];
+  #delivering = false;
+  #closed = false;
+  #toldClosed = false;
+  #error: Error | undefined;
+
+  constructor(socket: Socket, limits: FrameLimits, traffic: Traffic) {
+    this.#socket = socket;
+    this.#decoder = new FrameDecoder(limits);
+    this.#traffic = traffic;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#receive(chunk));
+    socket.on('error', (error) => {
+      this.#error ??= error;
+    });
+    socket.on('close', () => this.#onClose());
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress ?? '';
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  setLimits(limits: FrameLimits): void {
+    this.#decoder.limits = limits;
+  }
+
+  /** Whoever handles frames from now on; frames that nobody handled yet are kept for it. */
+  handle(handlers: SessionHandlers): void {
+    this.#handlers = handlers;
+    this.#deliver();
+  }
+
+  /** Nobody handles frames until `handle` is called again. */
+  hold(): void {
+    this.#handlers = undefined;
+  }
+
+  /**
+   * Sends a message. Resolves when the connection takes more, or is closed: a peer that is gone is
+   * told through `onClose`, once, and not by every message that it misses.
+   */
+  async send(message: Message, payload: Uint8Array = NO_PAYLOAD): Promise<void> {
+    if (this.#closed || this.#socket.destroyed) return;
+    const head = encodeHead(message, payload.byteLength);
+    this.#traffic.sent += head.length + payload.byteLength;
+    this.#socket.cork();
+    let flowing = this.#socket.write(head);
+    if (payload.byteLength > 0) flowing = this.#socket.write(payload);
+    this.#socket.uncork();
+    if (!flowing) await this.#drained();
+  }
+
+  /** Ends in order: what was sent still arrives. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** Ends at once. */
+  destroy(error?: Error): void {
+    this.#error ??= error;
+    this.#socket.destroy();
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#socket.off('drain', done);
+        this.#socket.off('close', done);
+        resolve();
+      };
+      this.#socket.once('drain', done);
+      this.#socket.once('close', done);
+    });
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#traffic.received += chunk.length;
+    try {
+      for (const frame of this.#decoder.push(chunk)) this.#queue.push(frame);
+    } catch (error) {
+      this.destroy(error instanceof Error ? error : new TilebedError('PROTOCOL', String(error)));
+      return;
+    }
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    if (this.#delivering) {
+      this.#socket.pause();
+      return;
+    }
+    while (this.#handlers !== undefined) {
+      const frame = this.#queue.shift();
+      if (frame === undefined) break;
+      const pending = this.#handleOne(frame, this.#handlers);
+      if (pending === undefined) continue;
+      this.#delivering = true;
+      this.#socket.pause();
+      void pending.then(() => {
+        this.#delivering = false;
+        this.#deliver();
+      });
+      return;
+    }
+    if (this.#queue.length > 0) this.#socket.pause();
+    else if (this.#closed) this.#tellClosed();
+    else this.#socket.resume();
+  }
+
+  #handleOne(frame: Frame, handlers: SessionHandlers): Promise<void> | undefined {
+    try {
+      return handlers.onFrame(frame)?.catch((error: Error) => this.destroy(error));
+    } catch (error) {
+      this.destroy(error as Error);
+      return undefined;
+    }
+  }
+
+  #onClose(): void {
+    this.#closed = true;
+    // Who broke the protocol is not listened to any more; who left in order is heard out.
+    if (this.#error !== undefined) this.#queue = [];
+    if (!this.#delivering) this.#deliver();
+  }
+
+  #tellClosed(): void {
+    const handlers = this.#handlers;
+    if (handlers === undefined || this.#toldClosed) return;
+    this.#toldClosed = true;
+    handlers.onClose(this.#error);
+  }
+}
