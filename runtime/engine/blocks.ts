@@ -1,46 +1,80 @@
 /**
- * Cuts a segment into blocks: the stretches between the places where something from outside must be
- * joined on (a tile's halo) or taken out (an output that was asked for).
- *
- * A block becomes one engine session. Between blocks a map lies in memory that tilebed owns, which
- * keeps what a device holds to the largest block, and lets weights be loaded one block at a time.
+ * Cuts a segment into blocks, each of which becomes one engine session. A tiled segment is cut where a
+ * halo is joined on; a whole one where a session would hold many weights, since opening a session
+ * needs several copies of them for a moment. Between blocks a map lies in memory that tilebed owns.
  */
 import { TilebedError } from '../errors.ts';
 import type { Layer, Network } from '../model/network.ts';
+import { weightBytes } from '../model/operations.ts';
 import type { SegmentSpec } from './engine.ts';
 
 export interface Block {
   readonly layers: readonly Layer[];
+  /** Layers before the block whose outputs it reads; the segment's own input counts as `from - 1`. */
+  readonly inputs: readonly number[];
+  /** Layers of the block whose outputs leave it: for a later block, or because they were asked for. */
+  readonly outputs: readonly number[];
   /** A tiled block starts with a layer whose window overlaps its neighbours': its halo is joined on. */
   readonly joinsHalo: boolean;
-  /** Layers of the block whose outputs leave it, last one last. */
-  readonly outputs: readonly number[];
 }
 
+const BLOCK_WEIGHT_BYTES = 24 * 2 ** 20;
+
+/** Throws a TilebedError (INPUT) that names the layer when the segment cannot be computed. */
 export function segmentBlocks(spec: SegmentSpec): Block[] {
   checkSegment(spec);
   const layers = spec.network.layers.slice(spec.from, spec.to);
-  const last = spec.to - 1;
-  // A whole segment is one session: its engine may then choose layouts across all of it.
-  if (spec.extent === 'whole') {
-    return [{ layers, joinsHalo: false, outputs: withLast(spec.outputs, last) }];
+  const groups =
+    spec.extent === 'tiled' ? splitAtHalos(layers, spec.outputs) : splitByWeight(layers);
+  return groups.map((group, position) => {
+    const own = new Set(group.map(({ index }) => index));
+    const reads = new Set(group.flatMap(layersRead).filter((layer) => !own.has(layer)));
+    const laterReads = new Set(
+      groups
+        .slice(position + 1)
+        .flat()
+        .flatMap(layersRead),
+    );
+    const leaves = (layer: Layer) =>
+      laterReads.has(layer.index) || spec.outputs.includes(layer.index);
+    return {
+      layers: group,
+      inputs: [...reads].sort((a, b) => a - b),
+      outputs: group.filter(leaves).map(({ index }) => index),
+      joinsHalo: spec.extent === 'tiled' && overlapsNeighbours(group[0]!),
+    };
+  });
+}
+
+function splitAtHalos(layers: readonly Layer[], outputs: readonly number[]): Layer[][] {
+  return splitBefore(
+    layers,
+    (layer, previous) => overlapsNeighbours(layer) || outputs.includes(previous.index),
+  );
+}
+
+function splitByWeight(layers: readonly Layer[]): Layer[][] {
+  let bytes = 0;
+  return splitBefore(layers, (layer) => {
+    const own = weightBytes([layer]);
+    bytes += own;
+    if (bytes <= BLOCK_WEIGHT_BYTES || bytes === own) return false;
+    bytes = own;
+    return true;
+  });
+}
+
+function splitBefore(
+  layers: readonly Layer[],
+  splits: (layer: Layer, previous: Layer) => boolean,
+): Layer[][] {
+  const groups: Layer[][] = [];
+  for (const [position, layer] of layers.entries()) {
+    const previous = layers[position - 1];
+    if (previous === undefined || splits(layer, previous)) groups.push([layer]);
+    else groups.at(-1)!.push(layer);
   }
-  const blocks: Block[] = [];
-  let start = 0;
-  for (let end = 1; end <= layers.length; end++) {
-    const next = layers[end];
-    const leaves = spec.outputs.includes(spec.from + end - 1);
-    if (next !== undefined && !leaves && !overlapsNeighbours(next)) continue;
-    const block = layers.slice(start, end);
-    const first = block[0];
-    blocks.push({
-      layers: block,
-      joinsHalo: first !== undefined && overlapsNeighbours(first),
-      outputs: [spec.from + end - 1],
-    });
-    start = end;
-  }
-  return blocks;
+  return groups;
 }
 
 /** Whether neighbouring windows of the layer share elements or reach outside the map. */
@@ -56,45 +90,34 @@ export function overlapsNeighbours(layer: Layer): boolean {
   );
 }
 
-function withLast(outputs: readonly number[], last: number): number[] {
-  return outputs.includes(last) ? [...outputs] : [...outputs, last];
-}
-
 function checkSegment({ network, from, to, extent }: SegmentSpec): void {
   const count = network.layers.length;
   if (!(from >= 0 && from < to && to <= count)) {
     throw new TilebedError('INPUT', `no layers ${from} to ${to - 1} in a network of ${count}`);
   }
   for (const layer of network.layers.slice(from, to)) {
-    if (layer.kind === 'region' || layer.kind === 'yolo') {
-      throw new TilebedError(
-        'INPUT',
-        `${describe(layer)} decodes detections: no engine computes it`,
-      );
-    }
     if (extent === 'tiled' && layer.kind !== 'convolutional' && layer.kind !== 'maxpool') {
-      throw new TilebedError('INPUT', `${describe(layer)} cannot be computed in tiles`, {
+      throw new TilebedError('INPUT', `${describe(layer, network)} cannot be computed in tiles`, {
         hint: 'fuse only layers before it',
       });
     }
-    for (const source of layersRead(layer, network)) {
-      if (source < from - 1) {
-        throw new TilebedError(
-          'INPUT',
-          `${describe(layer)} reads layer ${source}, which lies before the segment that starts at ${from}`,
-          { hint: `fuse at most ${source + 1} layers` },
-        );
-      }
+    for (const source of layersRead(layer)) {
+      if (source >= from - 1) continue;
+      throw new TilebedError(
+        'INPUT',
+        `${describe(layer, network)} reads layer ${source}, which lies before the segment that starts at ${from}`,
+        { hint: `fuse at most ${source + 1} layers` },
+      );
     }
   }
 }
 
-function layersRead(layer: Layer, network: Network): readonly number[] {
+function layersRead(layer: Layer): readonly number[] {
   if (layer.kind === 'route') return layer.sources;
   if (layer.kind === 'shortcut') return [layer.index - 1, layer.source];
-  return network.layers.length > 0 ? [layer.index - 1] : [];
+  return [layer.index - 1];
 }
 
-function describe(layer: Layer): string {
-  return `layer ${layer.index} (${layer.kind}, line ${layer.line})`;
+function describe(layer: Layer, network: Network): string {
+  return `layer ${layer.index} of ${network.name} (${layer.kind}, line ${layer.line})`;
 }

@@ -42,28 +42,34 @@ export const onnxruntimeEngine: Engine = {
 
 async function openBlock(block: Block, spec: SegmentSpec): Promise<ort.InferenceSession> {
   const graph = new GraphBuilder();
-  const first = block.layers[0]!;
   const tiled = spec.extent === 'tiled';
-  const { channels, height, width } = first.input;
-  const input = graph.input('input', [1, channels, ...(tiled ? ['h', 'w'] : [height, width])]);
-  let value = block.joinsHalo ? joinHalo(graph, input, channels) : input;
-  const outputs = new Map([[first.index - 1, input]]);
-  const outputOf = (layer: number) => outputs.get(layer) ?? layerOutputName(layer);
+  const values = new Map<number, string>();
+  for (const layer of block.inputs) {
+    const { channels, height, width } = outputShape(spec, layer);
+    const size = tiled ? ['h', 'w'] : [height, width];
+    values.set(layer, graph.input(layerOutputName(layer), [1, channels, ...size]));
+  }
+  const first = block.layers[0]!;
   for (const layer of block.layers) {
-    value = await addLayer(layer, value, {
+    const before = values.get(layer.index - 1) ?? layerOutputName(layer.index - 1);
+    const input =
+      layer === first && block.joinsHalo ? joinHalo(graph, before, layer.input.channels) : before;
+    const value = await addLayer(layer, input, {
       graph,
       padding: tiled ? 'given' : 'layer',
-      outputOf,
+      outputOf: (index) => values.get(index)!,
       weights: spec.weights,
     });
-    outputs.set(layer.index, value);
+    values.set(layer.index, value);
   }
-  for (const output of block.outputs) {
-    const shape = spec.network.layers[output]!.output;
-    const size = tiled ? [`h${output}`, `w${output}`] : [shape.height, shape.width];
-    graph.output(outputOf(output), [1, shape.channels, ...size]);
+  for (const layer of block.outputs) {
+    const { channels, height, width } = outputShape(spec, layer);
+    const size = tiled ? [`h${layer}`, `w${layer}`] : [height, width];
+    graph.output(values.get(layer)!, [1, channels, ...size]);
   }
-  const { model, externalData } = graph.build(`layers ${first.index} to ${block.outputs.at(-1)}`);
+  const { model, externalData } = graph.build(
+    `layers ${first.index} to ${block.layers.at(-1)!.index}`,
+  );
   return ort.InferenceSession.create(model, {
     intraOpNumThreads: spec.threads,
     interOpNumThreads: 1,
@@ -107,27 +113,58 @@ class OnnxruntimeSegment implements Segment {
   }
 
   async run(run: SegmentRun): Promise<readonly LayerOutput[]> {
-    const results: LayerOutput[] = [];
-    const first = this.#spec.network.layers[this.#spec.from]!;
-    let shape: Shape = { ...first.input, height: run.height, width: run.width };
-    let data = run.input;
-    for (const block of this.#blocks) {
-      const head = block.layers[0]!;
-      const border = run.borders?.[head.index - this.#spec.from] ?? NO_BORDER;
-      const feeds: Record<string, ort.Tensor> = { input: tensor(data, shape) };
-      if (block.joinsHalo) this.#addHalo(feeds, head, shape, border);
+    const { from, network } = this.#spec;
+    const channels = network.layers[from]!.input.channels;
+    const maps = new Map<number, LayerOutput>();
+    maps.set(from - 1, {
+      shape: { channels, height: run.height, width: run.width },
+      data: run.input,
+    });
+    for (const [position, block] of this.#blocks.entries()) {
+      const feeds: Record<string, ort.Tensor> = {};
+      for (const layer of block.inputs) feeds[layerOutputName(layer)] = tensor(maps.get(layer)!);
+      const shapes = this.#blockShapes(block, maps, run, feeds);
       const computed = await block.session.run(feeds);
-      for (const layer of block.layers) {
-        const input = layer === head ? framed(shape, border) : shape;
-        shape = this.#spec.extent === 'tiled' ? layerOutput(layer, input) : layer.output;
-        this.#noteActivations(input, shape);
-        if (!block.outputs.includes(layer.index)) continue;
-        data = computed[layerOutputName(layer.index)]!.data as Float32Array;
-        if (this.#spec.outputs.includes(layer.index)) results.push({ shape, data });
+      for (const layer of block.outputs) {
+        const data = computed[layerOutputName(layer)]!.data as Float32Array;
+        maps.set(layer, { shape: shapes.get(layer)!, data });
       }
+      this.#dropUnread(maps, position);
     }
     releaseDeadMaps();
-    return results;
+    return this.#spec.outputs.map((layer) => maps.get(layer)!);
+  }
+
+  /** Shapes of all the block's outputs; adds the halo's strips to `feeds` where one is joined on. */
+  #blockShapes(
+    block: Block,
+    maps: ReadonlyMap<number, LayerOutput>,
+    run: SegmentRun,
+    feeds: Record<string, ort.Tensor>,
+  ): Map<number, Shape> {
+    const shapes = new Map<number, Shape>();
+    for (const layer of block.layers) {
+      const before = layer.index - 1;
+      let input = shapes.get(before) ?? maps.get(before)?.shape ?? layer.input;
+      if (block.joinsHalo && layer === block.layers[0]) {
+        const border = run.borders?.[layer.index - this.#spec.from] ?? NO_BORDER;
+        this.#addHalo(feeds, layer, input, border);
+        input = framed(input, border);
+      }
+      const output = this.#spec.extent === 'tiled' ? layerOutput(layer, input) : layer.output;
+      this.#noteActivations(input, output);
+      shapes.set(layer.index, output);
+    }
+    return shapes;
+  }
+
+  /** Forgets maps that no later block reads and nobody asked for. */
+  #dropUnread(maps: Map<number, LayerOutput>, position: number): void {
+    const later = this.#blocks.slice(position + 1);
+    for (const layer of maps.keys()) {
+      const read = later.some(({ inputs }) => inputs.includes(layer));
+      if (!read && !this.#spec.outputs.includes(layer)) maps.delete(layer);
+    }
   }
 
   #noteActivations(input: Shape, output: Shape): void {
@@ -141,7 +178,10 @@ class OnnxruntimeSegment implements Segment {
     const { channels, height } = shape;
     const width = shape.width + border.left + border.right;
     const strip = (height: number, width: number) =>
-      tensor(this.#strips.take(filler, channels * height * width), { channels, height, width });
+      tensor({
+        data: this.#strips.take(filler, channels * height * width),
+        shape: { channels, height, width },
+      });
     feeds['left'] = strip(height, border.left);
     feeds['right'] = strip(height, border.right);
     feeds['top'] = strip(border.top, width);
@@ -153,8 +193,13 @@ class OnnxruntimeSegment implements Segment {
   }
 }
 
-function tensor(data: Float32Array, { channels, height, width }: Shape): ort.Tensor {
+function tensor({ data, shape: { channels, height, width } }: LayerOutput): ort.Tensor {
   return new ort.Tensor('float32', data, [1, channels, height, width]);
+}
+
+/** The shape of a layer's output, or of the segment's input where the layer stands before it. */
+function outputShape({ network, from }: SegmentSpec, layer: number): Shape {
+  return layer < from ? network.layers[from]!.input : network.layers[layer]!.output;
 }
 
 function framed({ channels, height, width }: Shape, border: Border): Shape {

@@ -119,13 +119,18 @@ export const MESSAGES = {
     fields: { source: 'text', frame: 'u32', reason: 'text' },
     payload: 0,
   },
+  nodeLost: {
+    type: 22,
+    says: 'the gateway has given a node up, and why',
+    fields: { name: 'text', reason: 'text' },
+    payload: 0,
+  },
   finished: {
     type: 21,
     says: 'every frame is finished or lost',
     fields: { makespanMs: 'f64' },
     payload: 0,
   },
-  ready: { type: 22, says: 'this edge has loaded its model and is warm', fields: {}, payload: 0 },
 } as const satisfies Readonly<Record<string, MessageRow>>;
 
 type Table = typeof MESSAGES;

@@ -1,7 +1,8 @@
 /** What a role and its compute thread say to each other. Arrays are handed over, never copied. */
+
+import type { EngineBytes } from '../engine/engine.ts';
 import type { Letterbox } from '../frames/letterbox.ts';
 import type { Picture } from '../frames/picture.ts';
-import type { EngineBytes } from '../engine/engine.ts';
 import type { Border, Region } from '../partition/region.ts';
 import type { ModelFiles } from './config.ts';
 
@@ -9,7 +10,8 @@ export interface ComputeSetup {
   readonly engine: string;
   readonly model: ModelFiles;
   readonly from: number;
-  readonly to: number;
+  /** One past the last layer; undefined: to the network's end. */
+  readonly to: number | undefined;
   readonly outputs: readonly number[];
   readonly extent: 'whole' | 'tiled';
   readonly threads: number;
@@ -17,7 +19,12 @@ export interface ComputeSetup {
 
 /** The input of a run: floats as they are, or pixels that the thread letterboxes itself. */
 export type ComputeInput =
-  | { readonly kind: 'floats'; readonly data: Float32Array; readonly height: number; readonly width: number }
+  | {
+      readonly kind: 'floats';
+      readonly data: Float32Array;
+      readonly height: number;
+      readonly width: number;
+    }
   | {
       readonly kind: 'pixels';
       /** The sub-picture that the region needs; undefined where the region is only grey bars. */
@@ -47,4 +54,9 @@ export type ComputeRequest = { readonly id: number; readonly run: ComputeRun };
 export type ComputeReply =
   | { readonly kind: 'open' }
   | { readonly kind: 'result'; readonly id: number; readonly result: ComputeResult }
-  | { readonly kind: 'error'; readonly id: number | undefined; readonly message: string; readonly hint?: string };
+  | {
+      readonly kind: 'error';
+      readonly id: number | undefined;
+      readonly message: string;
+      readonly hint?: string;
+    };

@@ -63,10 +63,17 @@ export interface GatewayConfig extends NodeConfig {
   /** Port 0: any free one, told in the `ready` event. */
   readonly listen: Endpoint;
   readonly work: Work;
-  /** Names of the edges that may join, and how many frames each source among them gives. */
-  readonly edges: readonly { readonly name: string; readonly frames: number }[];
+  /** The edges that may join, where they are, and how many frames each source among them gives. */
+  readonly edges: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly frames: number;
+  }[];
+  /** Detections less probable than this are dropped, 0 to 1. */
   readonly threshold: number;
   readonly labels: readonly string[];
+  /** Runs of the remaining layers before the gateway says it is ready. */
+  readonly warmup: number;
 }
 
 export interface EdgeConfig extends NodeConfig {

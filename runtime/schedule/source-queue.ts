@@ -84,10 +84,9 @@ export class SourceQueue {
     return lost;
   }
 
-  /** Drops a frame that will never be asked for again, whatever became of its tiles. */
-  forget(frame: number): void {
-    this.#frames.delete(frame);
-    this.#waiting = this.#waiting.filter((id) => id.frame !== frame);
+  /** False when all of the frame's tiles are done, or it was never taken. */
+  isUnderWay(frame: number): boolean {
+    return this.#frames.has(frame);
   }
 
   get waiting(): number {

@@ -1,5 +1,4 @@
 /** Darknet's layers in ONNX operators. One function a kind; each returns the name of its output. */
-import { TilebedError } from '../../errors.ts';
 import type {
   Activation,
   ConvolutionalLayer,
@@ -65,12 +64,10 @@ export async function addLayer(
       graph.node('Softmax', [`${output}.flat`], `${output}.softmax`, { axis: 1 });
       return graph.node('Reshape', [`${output}.softmax`, shape], output);
     }
+    // Detections are decoded outside the engine, from what stands before this layer.
     case 'region':
     case 'yolo':
-      throw new TilebedError(
-        'INPUT',
-        `layer ${layer.index} (${layer.kind}) decodes detections and is no part of the engine`,
-      );
+      return input;
     default:
       return layer satisfies never;
   }

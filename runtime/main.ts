@@ -1,0 +1,89 @@
+/**
+ * The runtime's entry on a node.
+ *
+ *   role     reads one line of JSON (roles/config.ts) from standard input, and plays that role
+ *   probe    prints what this machine is, as JSON
+ *   verify   checks the bundle's files against their hashes
+ */
+import { createInterface } from 'node:readline';
+import { TilebedError } from './errors.ts';
+import { probe } from './probe.ts';
+import type { RoleConfig } from './roles/config.ts';
+import { runEdge } from './roles/edge.ts';
+import type { RoleEvent } from './roles/events.ts';
+import { runGateway } from './roles/gateway.ts';
+import { runHost } from './roles/host.ts';
+import { verifyBundle } from './verify.ts';
+
+const [command] = process.argv.slice(2);
+try {
+  await runCommand(command);
+} catch (error) {
+  fail(error);
+}
+
+async function runCommand(name: string | undefined): Promise<void> {
+  switch (name) {
+    case 'role':
+      return playRole();
+    case 'probe':
+      process.stdout.write(`${JSON.stringify(probe())}\n`);
+      return;
+    case 'verify':
+      return verifyBundle(new URL('.', import.meta.url));
+    default:
+      throw new TilebedError(
+        'INPUT',
+        `the runtime knows role, probe and verify, not \`${name ?? ''}\``,
+      );
+  }
+}
+
+async function playRole(): Promise<void> {
+  const controller = new AbortController();
+  const input = createInterface({ input: process.stdin });
+  // Whoever started the role holds the other end: when it closes, nobody wants the role any more.
+  input.once('close', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
+  const config = await new Promise<RoleConfig>((resolve) => {
+    input.once('line', (line) => resolve(JSON.parse(line) as RoleConfig));
+  });
+  const context = {
+    emit: (event: RoleEvent) => process.stdout.write(`${JSON.stringify(event)}\n`),
+    log: (line: string) =>
+      process.stderr.write(`${new Date().toISOString()} ${config.name}: ${line}\n`),
+    signal: controller.signal,
+  };
+  context.log(`starting as ${config.role}`);
+  await runRole(config, context);
+  controller.abort();
+  input.removeAllListeners('close');
+  input.close();
+  process.stdin.destroy();
+}
+
+function runRole(config: RoleConfig, context: Parameters<typeof runEdge>[1]): Promise<void> {
+  switch (config.role) {
+    case 'edge':
+      return runEdge(config, context);
+    case 'gateway':
+      return runGateway(config, context);
+    case 'host':
+      return runHost(config, context);
+    default:
+      return config satisfies never;
+  }
+}
+
+function fail(error: unknown): never {
+  const known = error instanceof TilebedError;
+  const event: RoleEvent = {
+    event: 'error',
+    code: known ? error.code : 'BUG',
+    message: error instanceof Error ? error.message : String(error),
+    ...(known && error.hint !== undefined ? { hint: error.hint } : {}),
+  };
+  process.stdout.write(`${JSON.stringify(event)}\n`);
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+}

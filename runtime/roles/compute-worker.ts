@@ -1,0 +1,89 @@
+/**
+ * The compute thread: opens a segment of the network and runs it, so that the thread of the role stays
+ * free for peers, heartbeats and the next tile. An engine's `run` blocks its thread.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { monotonicMs } from '../clock.ts';
+import type { Segment } from '../engine/engine.ts';
+import { loadEngine } from '../engine/registry.ts';
+import { TilebedError } from '../errors.ts';
+import { letterboxRegion } from '../frames/letterbox.ts';
+import { loadNetwork, openWeights } from '../model/load.ts';
+import { regionHeight, regionWidth } from '../partition/region.ts';
+import type {
+  ComputeInput,
+  ComputeReply,
+  ComputeRequest,
+  ComputeSetup,
+} from './compute-protocol.ts';
+
+const port = parentPort!;
+/** Grows to the largest tile and is used for every one. */
+let inputBuffer = new Float32Array(0);
+
+const segment = await openSegment(workerData as ComputeSetup).catch((error) => {
+  reply(failure(undefined, error));
+  return undefined;
+});
+if (segment !== undefined) {
+  reply({ kind: 'open' });
+  port.on('message', ({ id, run }: ComputeRequest) => {
+    compute(segment, { id, run }).catch((error) => reply(failure(id, error)));
+  });
+}
+
+async function openSegment(setup: ComputeSetup): Promise<Segment> {
+  const network = await loadNetwork(setup.model.cfg);
+  const weights = await openWeights(setup.model.weights, network);
+  try {
+    const engine = await loadEngine(setup.engine);
+    const { from, outputs, extent, threads } = setup;
+    const to = setup.to ?? network.layers.length;
+    return await engine.open({
+      network,
+      from,
+      to,
+      outputs,
+      extent,
+      threads,
+      weights: (layer) => weights.read(layer),
+    });
+  } finally {
+    await weights.close();
+  }
+}
+
+async function compute(segment: Segment, { id, run }: ComputeRequest): Promise<void> {
+  const startMs = monotonicMs();
+  const input = prepareInput(run.input);
+  const outputs = await segment.run({ ...input, ...(run.borders && { borders: run.borders }) });
+  const endMs = monotonicMs();
+  const maps = outputs.map(({ data }) => data);
+  reply(
+    {
+      kind: 'result',
+      id,
+      result: { outputs: maps, startMs, endMs, engineBytes: segment.engineBytes },
+    },
+    maps.map(({ buffer }) => buffer as ArrayBuffer),
+  );
+}
+
+function prepareInput(input: ComputeInput) {
+  if (input.kind === 'floats')
+    return { input: input.data, height: input.height, width: input.width };
+  const { letterbox, region, picture, crop } = input;
+  const [height, width] = [regionHeight(region), regionWidth(region)];
+  if (inputBuffer.length < 3 * height * width) inputBuffer = new Float32Array(3 * height * width);
+  return { input: letterboxRegion(letterbox, region, picture, crop, inputBuffer), height, width };
+}
+
+function reply(message: ComputeReply, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
+
+function failure(id: number | undefined, error: unknown): ComputeReply {
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof TilebedError ? error.hint : undefined;
+  return { kind: 'error', id, message, ...(hint === undefined ? {} : { hint }) };
+}

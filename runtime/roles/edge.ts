@@ -1,0 +1,441 @@
+/**
+ * The edge: computes tiles, its own first and stolen ones when it has none. A source edge also takes
+ * frames, cuts them, and gives tiles to thieves. All decisions are the scheduler's (runtime/schedule);
+ * this file carries them out.
+ */
+import { monotonicMs } from '../clock.ts';
+import { letterboxFor } from '../frames/letterbox.ts';
+import type { Picture } from '../frames/picture.ts';
+import { FLOATS, PIXELS, readTileInput, type TileInput, tileInput } from '../frames/tile-input.ts';
+import { loadNetwork } from '../model/load.ts';
+import { elements, type Network } from '../model/network.ts';
+import { connect } from '../net/connect.ts';
+import type { Frame, FrameLimits } from '../net/frame.ts';
+import { listen } from '../net/listen.ts';
+import type { Message, MessageOf } from '../net/messages.ts';
+import type { PeerSession } from '../net/session.ts';
+import { planFusedTiles } from '../partition/ftp.ts';
+import type { FusedPlan, TilePlan } from '../partition/plan.ts';
+import { regionHeight, regionWidth } from '../partition/region.ts';
+import { SourceQueue, type TileId } from '../schedule/source-queue.ts';
+import { Worker } from '../schedule/worker.ts';
+import { ClockSync } from './clock-sync.ts';
+import type { ComputeInput } from './compute-protocol.ts';
+import { ComputeThread } from './compute-thread.ts';
+import type { EdgeConfig } from './config.ts';
+import { readFrame } from './frame-reader.ts';
+import { emitStatistics, type RoleContext, timed } from './role.ts';
+import { Statistics } from './statistics.ts';
+import { Victims } from './victims.ts';
+
+/** Stolen tiles that lie ready while another is computed. */
+const RESERVE = 1;
+/** Results that may wait for the network before computing pauses. */
+const UNSENT_RESULTS = 2;
+const CLOCK_SAMPLES = 8;
+const GATEWAY_PATIENCE_MS = 10_000;
+
+/** A tile in hand, ready for the compute thread. */
+interface Job {
+  readonly source: string;
+  readonly id: TileId;
+  readonly plan: TilePlan;
+  readonly input: ComputeInput;
+}
+
+export async function runEdge(config: EdgeConfig, context: RoleContext): Promise<void> {
+  const network = await loadNetwork(config.work.model.cfg);
+  const plan = planFusedTiles(network, config.work.grid, config.work.fusedLayers);
+  const compute = await ComputeThread.open({
+    engine: config.work.engine,
+    model: config.work.model,
+    from: 0,
+    to: plan.fusedLayers,
+    outputs: [plan.fusedLayers - 1],
+    extent: 'tiled',
+    threads: config.work.threads,
+  });
+  try {
+    for (let round = 0; round < config.warmup; round++) await warmUp(compute, network, plan);
+    await new Edge(config, context, network, plan, compute).run();
+  } finally {
+    await compute.close();
+  }
+}
+
+async function warmUp(compute: ComputeThread, network: Network, plan: FusedPlan): Promise<void> {
+  for (const tile of plan.tiles) {
+    const [height, width] = [regionHeight(tile.input), regionWidth(tile.input)];
+    const data = new Float32Array(network.input.channels * height * width);
+    const borders = tile.layers.map(({ border }) => border);
+    await compute.run({ input: { kind: 'floats', data, height, width }, borders });
+  }
+}
+
+class Edge {
+  readonly #config: EdgeConfig;
+  readonly #context: RoleContext;
+  readonly #network: Network;
+  readonly #plan: FusedPlan;
+  readonly #compute: ComputeThread;
+  readonly #statistics = new Statistics('edge');
+  readonly #clock = new ClockSync();
+  readonly #queue = new SourceQueue();
+  readonly #worker = new Worker<Job>(RESERVE);
+  readonly #pictures = new Map<number, Picture>();
+  readonly #limits: FrameLimits;
+  readonly #victims: Victims;
+  #gateway: PeerSession | undefined;
+  #listenPort = 0;
+  #started = false;
+  #over = false;
+  #nextFrame = 0;
+  #takingFrame = false;
+  #computing = false;
+  #unsent = 0;
+  #offerSequence = 0;
+  #offering = false;
+  #stealStartMs = 0;
+  #finish: (error?: Error) => void = () => {};
+
+  constructor(
+    config: EdgeConfig,
+    context: RoleContext,
+    network: Network,
+    plan: FusedPlan,
+    compute: ComputeThread,
+  ) {
+    this.#config = config;
+    this.#context = context;
+    this.#network = network;
+    this.#plan = plan;
+    this.#compute = compute;
+    this.#limits = { allows: () => true, payloadBytes: largestTileBytes(network, plan) };
+    this.#victims = new Victims(
+      { ...this.#peerOptions(), port: 0 },
+      {
+        onFrame: (victim, frame) => this.#onVictim(victim, frame),
+        onGone: (victim) => this.#askAgain(victim),
+      },
+    );
+  }
+
+  /** Resolves when the gateway says that the trial is over; rejects when the gateway is lost. */
+  async run(): Promise<void> {
+    const { listen: endpoint, security, run, liveness } = this.#config;
+    const listener = await listen({
+      endpoint,
+      security,
+      run,
+      traffic: this.#statistics.traffic,
+      limits: this.#limits,
+      admit: (hello) => (hello.role === 'edge' ? undefined : 'only edges steal'),
+      onPeer: (session, hello) => this.#onThief(session, hello.name),
+      onRefused: (reason) => {
+        this.#statistics.peersRefused++;
+        this.#context.log(`refused a connection: ${reason}`);
+      },
+    });
+    this.#listenPort = listener.endpoint.port;
+    const over = new Promise<void>((resolve, reject) => {
+      this.#finish = (error) => (error === undefined ? resolve() : reject(error));
+    });
+    over.catch(() => {});
+    const heartbeat = setInterval(() => this.#beat(), liveness.heartbeatMs);
+    try {
+      await this.#join();
+      this.#context.emit({ event: 'ready', ...listener.endpoint, pid: process.pid });
+      await over;
+    } finally {
+      clearInterval(heartbeat);
+      listener.close();
+      this.#victims.close();
+      this.#gateway?.end();
+    }
+    emitStatistics(this.#context, this.#statistics, this.#clock.offset);
+  }
+
+  #peerOptions() {
+    const { security, run, name } = this.#config;
+    const { signal } = this.#context;
+    const { traffic } = this.#statistics;
+    return { security, run, name, role: 'edge', limits: this.#limits, traffic, signal } as const;
+  }
+
+  async #join(): Promise<void> {
+    const session = await connect({
+      ...this.#peerOptions(),
+      endpoint: this.#config.gateway,
+      port: this.#listenPort,
+      patienceMs: GATEWAY_PATIENCE_MS,
+    });
+    this.#gateway = session;
+    session.handle({
+      onFrame: ({ message }) => this.#onGateway(message),
+      onClose: () => void this.#rejoin(),
+    });
+    for (let sample = 0; sample < CLOCK_SAMPLES; sample++) this.#beat();
+  }
+
+  /**
+   * A gateway that hung up has given this edge up, or is gone itself. What the edge held goes out
+   * again from there, so it comes back with empty hands.
+   */
+  async #rejoin(): Promise<void> {
+    if (this.#over || this.#context.signal.aborted) return;
+    this.#context.log('lost the gateway; trying to join again');
+    this.#worker.reset();
+    this.#started = false;
+    this.#offering = false;
+    try {
+      await this.#join();
+    } catch (error) {
+      this.#finish(error as Error);
+    }
+  }
+
+  #send(message: Message, payload?: Uint8Array): Promise<void> {
+    return this.#gateway?.send(message, payload) ?? Promise.resolve();
+  }
+
+  #beat(): void {
+    void this.#send({ kind: 'heartbeat', sentAtMs: monotonicMs() });
+  }
+
+  #onGateway(message: Message): void {
+    switch (message.kind) {
+      case 'heartbeatReply':
+        this.#clock.sample(message.sentAtMs, message.repliedAtMs);
+        break;
+      case 'start':
+        this.#started = true;
+        this.#advance();
+        break;
+      case 'victim':
+        if (!this.#worker.referred({ victim: message.name, sequence: message.sequence })) break;
+        this.#stealStartMs = monotonicMs();
+        void this.#victims.steal(message);
+        break;
+      case 'tileDone':
+        this.#complete(message);
+        this.#advance();
+        break;
+      case 'edgeLost':
+        this.#reissue(message.name);
+        this.#advance();
+        break;
+      case 'stop':
+        this.#over = true;
+        this.#finish();
+        break;
+      default:
+    }
+  }
+
+  /** Does whatever can be done now. Called after every event; it never waits. */
+  #advance(): void {
+    if (!this.#started) return;
+    void this.#takeFrame();
+    this.#updateOffer();
+    this.#computeNext();
+    if (this.#worker.shouldAsk(this.#queue.waiting + this.#framesToCome())) {
+      void this.#send({ kind: 'ask', emptyVictim: '', emptySequence: 0 });
+    }
+  }
+
+  /** A source that may take another frame at once has no need to steal. */
+  #framesToCome(): number {
+    const mayTake = this.#queue.framesUnderWay < this.#config.framesInFlight;
+    return mayTake ? this.#config.frames.length - this.#nextFrame : 0;
+  }
+
+  async #takeFrame(): Promise<void> {
+    const source = this.#config.frames[this.#nextFrame];
+    if (source === undefined || this.#takingFrame || this.#queue.waiting > 0) return;
+    if (this.#queue.framesUnderWay >= this.#config.framesInFlight) return;
+    this.#takingFrame = true;
+    const frame = this.#nextFrame++;
+    const takenAtMs = monotonicMs();
+    try {
+      const picture = await readFrame(source);
+      this.#pictures.set(frame, picture);
+      this.#queue.takeFrame(frame, this.#plan.tiles.length);
+      const { width, height } = picture;
+      const { offsetMs } = this.#clock.offset;
+      void this.#send({
+        kind: 'frameTaken',
+        frame,
+        takenAtMs: takenAtMs + offsetMs,
+        width,
+        height,
+      });
+    } catch (error) {
+      this.#finish(error as Error);
+      return;
+    } finally {
+      this.#takingFrame = false;
+    }
+    this.#advance();
+  }
+
+  /** Tells the gateway when there begins, or ceases, to be something to steal. */
+  #updateOffer(): void {
+    const offering = this.#queue.waiting > 0;
+    if (offering === this.#offering) return;
+    this.#offering = offering;
+    if (offering) this.#offerSequence++;
+    const kind = offering ? 'offer' : 'withdraw';
+    void this.#send({ kind, sequence: this.#offerSequence });
+  }
+
+  #computeNext(): void {
+    if (this.#computing || this.#unsent >= UNSENT_RESULTS) return;
+    const job = this.#nextJob();
+    if (job === undefined) return;
+    this.#computing = true;
+    this.#updateOffer();
+    this.#computeJob(job).catch((error) => this.#finish(error));
+  }
+
+  #nextJob(): Job | undefined {
+    const id = this.#queue.nextLocal();
+    if (id === undefined) return this.#worker.nextStolen();
+    const { input } = this.#cut(id);
+    return { source: this.#config.name, id, plan: this.#plan.tiles[id.tile]!, input };
+  }
+
+  async #computeJob({ source, id, plan, input }: Job): Promise<void> {
+    const borders = plan.layers.map(({ border }) => border);
+    const { outputs, startMs, endMs, engineBytes } = await this.#compute.run({ input, borders });
+    this.#computing = false;
+    const own = source === this.#config.name;
+    this.#statistics.engineBytes = engineBytes;
+    this.#statistics.tilesComputed++;
+    if (!own) this.#statistics.tilesStolen++;
+    this.#statistics.span({ kind: 'compute', startMs, endMs, source, ...id });
+    if (own) this.#complete(id);
+    const output = outputs[0]!;
+    const payload = new Uint8Array(output.buffer, output.byteOffset, output.byteLength);
+    this.#unsent++;
+    const sent = this.#send({ kind: 'result', source, ...id }, payload);
+    this.#advance();
+    await sent;
+    this.#unsent--;
+    this.#advance();
+  }
+
+  #complete(id: TileId): void {
+    this.#queue.complete(id);
+    if (!this.#queue.isUnderWay(id.frame)) this.#pictures.delete(id.frame);
+  }
+
+  #reissue(edge: string): void {
+    const lost = this.#queue.loseEdge(edge);
+    this.#statistics.tilesReissued += lost.length;
+    if (lost.length > 0) this.#context.log(`${edge} is lost: ${lost.length} tiles go out again`);
+  }
+
+  /** Cuts a tile's part out of its frame. */
+  #cut(id: TileId): { input: ComputeInput; tile: TileInput; picture: Picture } {
+    const picture = this.#pictures.get(id.frame)!;
+    const { width, height } = this.#network.input;
+    const region = this.#plan.tiles[id.tile]!.input;
+    const letterbox = letterboxFor(picture, width, height);
+    const { result, startMs, endMs } = timed(() => tileInput(picture, letterbox, region));
+    this.#statistics.span({ kind: 'cut', startMs, endMs, source: this.#config.name, ...id });
+    return { tile: result, input: computeInput(result, letterbox, region), picture };
+  }
+
+  #onThief(session: PeerSession, thief: string): void {
+    session.handle({
+      onFrame: ({ message }) => {
+        if (message.kind === 'steal') return this.#lend(session, thief);
+        return undefined;
+      },
+      onClose: () => {
+        // What was lent over this connection may never have arrived.
+        this.#reissue(thief);
+        this.#advance();
+      },
+    });
+  }
+
+  async #lend(session: PeerSession, thief: string): Promise<void> {
+    const id = this.#queue.lend(thief);
+    this.#updateOffer();
+    if (id === undefined) return session.send({ kind: 'nothing' });
+    const { tile, picture } = this.#cut(id);
+    const pixels = tile.encoding === 'pixels';
+    const crop = pixels ? tile.crop : undefined;
+    const data = pixels ? tile.picture?.pixels : tile.data;
+    const payload = data && new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    await session.send(
+      {
+        kind: 'task',
+        ...id,
+        encoding: pixels ? PIXELS : FLOATS,
+        pictureWidth: picture.width,
+        pictureHeight: picture.height,
+        cropX: crop?.x1 ?? 0,
+        cropY: crop?.y1 ?? 0,
+        cropWidth: crop === undefined ? 0 : regionWidth(crop),
+        cropHeight: crop === undefined ? 0 : regionHeight(crop),
+      },
+      payload,
+    );
+  }
+
+  #onVictim(victim: string, { message, payload }: Frame): void {
+    if (message.kind === 'nothing') this.#askAgain(victim);
+    if (message.kind !== 'task') return;
+    const job = this.#stolenJob(victim, message, payload);
+    if (!this.#worker.received(victim, job)) return;
+    const { frame, tile } = message;
+    const startMs = this.#stealStartMs;
+    const endMs = monotonicMs();
+    this.#statistics.span({
+      kind: 'transfer',
+      startMs,
+      endMs,
+      source: victim,
+      frame,
+      tile,
+      peer: victim,
+    });
+    this.#advance();
+  }
+
+  #stolenJob(victim: string, task: MessageOf<'task'>, payload: Uint8Array): Job {
+    const plan = this.#plan.tiles[task.tile];
+    if (plan === undefined)
+      throw new Error(`${victim} gave tile ${task.tile}, which does not exist`);
+    const { input, letterbox } = readTileInput(task, payload, plan.input, this.#network.input);
+    const id = { frame: task.frame, tile: task.tile };
+    return { source: victim, id, plan, input: computeInput(input, letterbox, plan.input) };
+  }
+
+  #askAgain(victim: string): void {
+    const empty = this.#worker.foundEmpty(victim);
+    if (empty === undefined) return;
+    void this.#send({ kind: 'ask', emptyVictim: empty.victim, emptySequence: empty.sequence });
+  }
+}
+
+function computeInput(
+  tile: TileInput,
+  letterbox: ReturnType<typeof letterboxFor>,
+  region: TilePlan['input'],
+): ComputeInput {
+  if (tile.encoding === 'pixels') {
+    return { kind: 'pixels', picture: tile.picture, crop: tile.crop, letterbox, region };
+  }
+  const [height, width] = [regionHeight(region), regionWidth(region)];
+  return { kind: 'floats', data: tile.data, height, width };
+}
+
+/** The most that a peer may send at once: a tile's input as floats, or a whole output map. */
+function largestTileBytes(network: Network, plan: FusedPlan): number {
+  const inputs = plan.tiles.map(({ input }) => 3 * regionHeight(input) * regionWidth(input));
+  const output = elements(network.layers[plan.fusedLayers - 1]!.output);
+  return Float32Array.BYTES_PER_ELEMENT * Math.max(output, ...inputs);
+}

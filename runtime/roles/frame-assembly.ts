@@ -1,0 +1,67 @@
+/** The gateway's frames under way: each a map that tiles are pasted into as they come. */
+import { TilebedError } from '../errors.ts';
+import { elements, type Shape } from '../model/network.ts';
+import { pasteRegion } from '../partition/map.ts';
+import type { FusedPlan, TilePlan } from '../partition/plan.ts';
+import { regionHeight, regionWidth } from '../partition/region.ts';
+import type { FrameId } from '../schedule/collector.ts';
+
+/** What a source told about a frame: its time on the gateway's clock, and the picture's size. */
+export interface TakenFrame {
+  readonly takenAtMs: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+interface Assembly {
+  readonly taken: TakenFrame;
+  /** Made when the first tile comes: a frame that only waits costs nothing. */
+  map: Float32Array | undefined;
+}
+
+export class FrameAssembly {
+  readonly #shape: Shape;
+  readonly #frames = new Map<string, Assembly>();
+
+  constructor(plan: FusedPlan, shape: Shape) {
+    if (plan.tiles.length === 0) throw new Error('a plan has tiles');
+    this.#shape = shape;
+  }
+
+  begin(source: string, { frame, takenAtMs, width, height }: TakenFrame & { frame: number }): void {
+    this.#frames.set(key({ source, frame }), {
+      taken: { takenAtMs, width, height },
+      map: undefined,
+    });
+  }
+
+  /** Throws a TilebedError (PROTOCOL) unless the bytes are exactly the tile's output. */
+  check(plan: TilePlan, payload: Uint8Array): void {
+    const floats = this.#shape.channels * regionHeight(plan.output) * regionWidth(plan.output);
+    if (payload.byteLength === floats * Float32Array.BYTES_PER_ELEMENT) return;
+    throw new TilebedError('PROTOCOL', `tile ${plan.index} came with ${payload.byteLength} bytes`);
+  }
+
+  add(id: FrameId, plan: TilePlan, payload: Uint8Array): void {
+    const frame = this.#frames.get(key(id))!;
+    frame.map ??= new Float32Array(elements(this.#shape));
+    const tile = new Float32Array(payload.buffer, payload.byteOffset, payload.byteLength / 4);
+    pasteRegion(frame.map, this.#shape, plan.output, tile);
+  }
+
+  /** The merged map, which is the caller's from now on. */
+  take(id: FrameId): { readonly map: Float32Array; readonly taken: TakenFrame } {
+    const frame = this.#frames.get(key(id));
+    if (frame?.map === undefined) throw new Error(`frame ${id.frame} of ${id.source} has no tiles`);
+    this.#frames.delete(key(id));
+    return { map: frame.map, taken: frame.taken };
+  }
+
+  drop(id: FrameId): void {
+    this.#frames.delete(key(id));
+  }
+}
+
+function key({ source, frame }: FrameId): string {
+  return `${source}/${frame}`;
+}

@@ -1,0 +1,55 @@
+/** What a role counts, and the figures that the operating system holds of it. */
+import { readFileSync } from 'node:fs';
+import type { EngineBytes } from '../engine/engine.ts';
+import type { Traffic } from '../net/session.ts';
+import type { Role } from './config.ts';
+import type { NodeStatistics, Span } from './events.ts';
+
+/** A soak of thousands of frames must not grow without end: the trace keeps the first spans only. */
+const MAX_SPANS = 100_000;
+
+export class Statistics {
+  readonly traffic: Traffic = { sent: 0, received: 0 };
+  readonly spans: Span[] = [];
+  readonly #role: Role;
+  engineBytes: EngineBytes = { weights: 0, activations: 0 };
+  tilesComputed = 0;
+  tilesStolen = 0;
+  tilesReissued = 0;
+  peersRefused = 0;
+
+  constructor(role: Role) {
+    this.#role = role;
+  }
+
+  span(span: Span): void {
+    if (this.spans.length < MAX_SPANS) this.spans.push(span);
+  }
+
+  snapshot(): NodeStatistics {
+    const { user, system } = process.cpuUsage();
+    return {
+      role: this.#role,
+      peakRssBytes: peakRssBytes(),
+      engineBytes: this.engineBytes.weights + this.engineBytes.activations,
+      cpuSeconds: (user + system) / 1e6,
+      bytesSent: this.traffic.sent,
+      bytesReceived: this.traffic.received,
+      tilesComputed: this.tilesComputed,
+      tilesStolen: this.tilesStolen,
+      tilesReissued: this.tilesReissued,
+      peersRefused: this.peersRefused,
+    };
+  }
+}
+
+/** The process' largest resident set so far: VmHWM, or what getrusage says where there is no /proc. */
+export function peakRssBytes(): number {
+  try {
+    const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
+    if (match) return Number(match[1]) * 1024;
+  } catch {
+    // No /proc on this system.
+  }
+  return process.resourceUsage().maxRSS * 1024;
+}

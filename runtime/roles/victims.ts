@@ -1,0 +1,59 @@
+/** An edge's connections to the edges that it steals from, kept from one tile to the next. */
+import { type ConnectOptions, connect } from '../net/connect.ts';
+import type { Frame } from '../net/frame.ts';
+import type { MessageOf } from '../net/messages.ts';
+import type { PeerSession } from '../net/session.ts';
+
+/** A victim that does not answer is not worth a long wait: the gateway knows another. */
+const PATIENCE_MS = 2000;
+
+export interface VictimHandlers {
+  readonly onFrame: (victim: string, frame: Frame) => void | Promise<void>;
+  /** The victim cannot be reached, or is gone. */
+  readonly onGone: (victim: string) => void;
+}
+
+export class Victims {
+  readonly #options: Omit<ConnectOptions, 'endpoint' | 'patienceMs'>;
+  readonly #handlers: VictimHandlers;
+  readonly #sessions = new Map<string, Promise<PeerSession>>();
+
+  constructor(options: Omit<ConnectOptions, 'endpoint' | 'patienceMs'>, handlers: VictimHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+  }
+
+  async steal({ name, address, port }: MessageOf<'victim'>): Promise<void> {
+    let opening = this.#sessions.get(name);
+    if (opening === undefined) {
+      opening = connect({
+        ...this.#options,
+        endpoint: { address, port },
+        patienceMs: PATIENCE_MS,
+      });
+      this.#sessions.set(name, opening);
+      opening.then(
+        (session) =>
+          session.handle({
+            onFrame: (frame) => this.#handlers.onFrame(name, frame),
+            onClose: () => this.#gone(name),
+          }),
+        () => this.#gone(name),
+      );
+    }
+    // A failure has its one place above.
+    const session = await opening.catch(() => undefined);
+    await session?.send({ kind: 'steal' });
+  }
+
+  close(): void {
+    for (const opening of this.#sessions.values()) {
+      void opening.then((session) => session.end()).catch(() => {});
+    }
+  }
+
+  #gone(name: string): void {
+    this.#sessions.delete(name);
+    this.#handlers.onGone(name);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Makes dist/bundle: everything that a node needs beside Node.js itself. The runtime becomes one file
+ * a thread, and of the engine only what this platform loads comes along.
+ */
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bundle = join(root, 'dist/bundle');
+const platform = `${process.platform}/${process.arch}`;
+
+await rm(bundle, { recursive: true, force: true });
+await build({
+  entryPoints: {
+    main: join(root, 'dist/runtime/main.js'),
+    'compute-worker': join(root, 'dist/runtime/roles/compute-worker.js'),
+  },
+  outdir: bundle,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  external: ['onnxruntime-node'],
+  legalComments: 'none',
+  // Bundled CommonJS packages still ask for Node's own modules.
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+});
+await writeFile(join(bundle, 'package.json'), '{"type":"module"}\n');
+
+const require = createRequire(import.meta.url);
+const engine = packageFolder('onnxruntime-node');
+await copyPackage(engine, 'onnxruntime-node', ['package.json', 'dist', await nativeFolder(engine)]);
+const common = packageFolder('onnxruntime-common');
+await copyPackage(common, 'onnxruntime-common', ['package.json', 'dist/cjs']);
+await writeManifest();
+
+function packageFolder(name) {
+  const entry = require.resolve(name);
+  return entry.slice(0, entry.lastIndexOf(`node_modules/${name}`)) + `node_modules/${name}`;
+}
+
+async function nativeFolder(folder) {
+  const [napi] = await readdir(join(folder, 'bin'));
+  return `bin/${napi}/${platform}`;
+}
+
+async function copyPackage(from, name, parts) {
+  for (const part of parts) {
+    const target = join(bundle, 'node_modules', name, part);
+    await mkdir(dirname(target), { recursive: true });
+    const wanted = (path) => !/\.(map|d\.ts)$/.test(path);
+    await cp(join(from, part), target, { recursive: true, dereference: true, filter: wanted });
+  }
+}
+
+async function writeManifest() {
+  const entries = await readdir(bundle, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(bundle, join(entry.parentPath, entry.name)))
+    .sort();
+  const files = [];
+  for (const path of paths) {
+    const file = join(bundle, path);
+    const sha256 = createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
+    files.push({ path, sha256, size: (await stat(file)).size });
+  }
+  const hash = createHash('sha256')
+    .update(files.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(''))
+    .digest('hex')
+    .slice(0, 16);
+  await writeFile(join(bundle, 'bundle.json'), `${JSON.stringify({ hash, files }, null, 1)}\n`);
+}
