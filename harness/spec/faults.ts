@@ -1,0 +1,26 @@
+/** What is wrong with a user's file: each fault with its place, all of them at once. */
+import { TilebedError } from '../../runtime/errors.ts';
+
+export interface SpecFault {
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export class SpecError extends TilebedError {
+  readonly faults: readonly SpecFault[];
+
+  constructor(faults: readonly SpecFault[]) {
+    const sorted = faults.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    super('INPUT', sorted.map(formatFault).join('\n'));
+    this.faults = sorted;
+  }
+}
+
+/** `file:line:column: message`, and the hint on a line of its own. */
+export function formatFault({ file, line, column, message, hint }: SpecFault): string {
+  return `${file}:${line}:${column}: ${message}${hint === undefined ? '' : `\n  hint: ${hint}`}`;
+}

@@ -1,0 +1,234 @@
+/** Reads an experiment file: schema, files that it names, its matrix, and how it fits a testbed. */
+import { access, readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Grid } from '../../runtime/partition/region.ts';
+import { pulledModelPath } from '../models/catalogue.ts';
+import type { Parameters } from '../results/format.ts';
+import { SpecDocument } from './document.ts';
+import { ExperimentSpec } from './experiment.ts';
+import { SpecError, type SpecFault } from './faults.ts';
+import type { Experiment, ExperimentWeights, Testbed, TestbedNode, Trial } from './resolved.ts';
+import { checkSchema } from './schema-check.ts';
+import { parseDurationMs } from './units.ts';
+
+const BUILT_IN_MODELS = fileURLToPath(new URL('../../../experiments/models/', import.meta.url));
+const PICTURE_EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png'];
+const DEFAULTS = {
+  repeat: 1,
+  warmup: 1,
+  timeoutMs: 600_000,
+  threshold: 0.24,
+  framesInFlight: 2,
+  heartbeatMs: 500,
+  lostAfterMs: 2000,
+};
+
+/** An experiment with the document it came from, for later checks that point into it. */
+export interface LoadedExperiment {
+  readonly experiment: Experiment;
+  readonly document: SpecDocument;
+}
+
+/** Rejects with a SpecError that holds every fault of the file. */
+export async function loadExperiment(file: string): Promise<LoadedExperiment> {
+  const document = await SpecDocument.read(resolve(file));
+  const faults = checkSchema(document, ExperimentSpec);
+  if (faults.length > 0) throw new SpecError(faults);
+  const spec = document.value as ExperimentSpec;
+  const folder = dirname(document.file);
+  const cfg = await findCfg(spec.model.cfg, folder);
+  if (cfg === undefined) {
+    const hint = `built in: ${(await builtInModels()).join(', ')}`;
+    faults.push(
+      document.fault(['model', 'cfg'], `there is no ${spec.model.cfg} beside this file`, { hint }),
+    );
+  }
+  const weights = await findWeights(spec.model.weights, folder);
+  if (weights === undefined) {
+    const hint = `a file, \`synthetic:7\`, or a model fetched with \`tilebed model pull ${spec.model.weights}\``;
+    faults.push(
+      document.fault(['model', 'weights'], `there are no weights ${spec.model.weights}`, { hint }),
+    );
+  }
+  const labels = await readLabels(spec, folder);
+  if (labels === undefined) {
+    faults.push(document.fault(['model', 'names'], `cannot read ${spec.model.names}`));
+  }
+  const images = await findImages(spec.frames.images, folder);
+  if (typeof images === 'string') faults.push(document.fault(['frames', 'images'], images));
+  faults.push(...reuseFaults(document, spec));
+  if (faults.length > 0) throw new SpecError(faults);
+  const experiment: Experiment = {
+    name: spec.name,
+    ...(spec.description === undefined ? {} : { description: spec.description }),
+    file: document.file,
+    text: document.text,
+    seed: spec.seed ?? 1,
+    ...(spec.testbed === undefined ? {} : { testbedFile: resolve(folder, spec.testbed) }),
+    model: { cfg: cfg!, weights: weights!, labels: labels! },
+    frames: {
+      count: spec.frames.count,
+      images: images as readonly string[],
+      ...(spec.frames.sources === undefined ? {} : { sources: spec.frames.sources }),
+    },
+    trials: matrixTrials(spec),
+    engine: spec.engine ?? 'onnxruntime',
+    threshold: spec.threshold ?? DEFAULTS.threshold,
+    framesInFlight: spec.framesInFlight ?? DEFAULTS.framesInFlight,
+    repeat: spec.repeat ?? DEFAULTS.repeat,
+    warmup: spec.warmup ?? DEFAULTS.warmup,
+    timeoutMs: spec.timeout === undefined ? DEFAULTS.timeoutMs : parseDurationMs(spec.timeout),
+    liveness: {
+      heartbeatMs: duration(spec.liveness?.heartbeat, DEFAULTS.heartbeatMs),
+      lostAfterMs: duration(spec.liveness?.lostAfter, DEFAULTS.lostAfterMs),
+    },
+    faults: (spec.faults ?? []).map(({ at, kill }) => ({ atMs: parseDurationMs(at), kill })),
+  };
+  return { experiment, document };
+}
+
+/** Throws a SpecError when the experiment asks for what the testbed has not got. */
+export function checkAgainstTestbed(
+  { experiment, document }: LoadedExperiment,
+  testbed: Testbed,
+): void {
+  const names = testbed.nodes.map(({ name }) => name);
+  const edges = testbed.nodes.filter(({ role }) => role === 'edge').map(({ name }) => name);
+  const faults: SpecFault[] = [];
+  const counts = (document.value as ExperimentSpec).matrix.edges ?? [];
+  for (const [index, count] of counts.entries()) {
+    if (count <= edges.length) continue;
+    faults.push(
+      document.fault(
+        ['matrix', 'edges', index],
+        `${testbed.name} has ${edges.length} edges, not ${count}`,
+      ),
+    );
+  }
+  const fewest = Math.min(...(counts.length > 0 ? counts : [edges.length]));
+  for (const [index, source] of (experiment.frames.sources ?? []).entries()) {
+    const path = ['frames', 'sources', index];
+    const position = edges.indexOf(source);
+    if (position < 0) {
+      faults.push(
+        document.fault(path, `${testbed.name} has no edge ${source}`, {
+          hint: `edges: ${edges.join(', ')}`,
+        }),
+      );
+    } else if (position >= fewest) {
+      const message = `${source} takes no part in trials with ${fewest} ${fewest === 1 ? 'edge' : 'edges'}: those use ${edges.slice(0, fewest).join(', ')}`;
+      faults.push(document.fault(path, message));
+    }
+  }
+  for (const [index, { kill }] of experiment.faults.entries()) {
+    if (names.includes(kill)) continue;
+    faults.push(
+      document.fault(['faults', index, 'kill'], `${testbed.name} has no node ${kill}`, {
+        hint: `nodes: ${names.join(', ')}`,
+      }),
+    );
+  }
+  if (faults.length > 0) throw new SpecError(faults);
+}
+
+/** The testbed's gateway and its first `count` edges. */
+export function selectNodes(
+  testbed: Testbed,
+  count: number,
+): { gateway: TestbedNode; edges: readonly TestbedNode[] } {
+  const gateway = testbed.nodes.find(({ role }) => role === 'gateway')!;
+  return { gateway, edges: testbed.nodes.filter(({ role }) => role === 'edge').slice(0, count) };
+}
+
+function matrixTrials({ matrix }: ExperimentSpec): Trial[] {
+  const trials: Trial[] = [];
+  for (const edges of matrix.edges ?? [0]) {
+    for (const grid of matrix.grid) {
+      for (const fusedLayers of matrix.fusedLayers) {
+        for (const strategy of matrix.strategy ?? ['ftp-wst']) {
+          const parameters: Parameters = { edges, grid, fusedLayers, strategy, reuse: false };
+          trials.push({ parameters, grid: parseGrid(grid) });
+        }
+      }
+    }
+  }
+  return trials;
+}
+
+function parseGrid(text: string): Grid {
+  const [rows = 1, columns = 1] = text.split('x').map(Number);
+  return { rows, columns };
+}
+
+function reuseFaults(document: SpecDocument, { matrix }: ExperimentSpec): SpecFault[] {
+  return (matrix.reuse ?? []).flatMap((reuse, index) =>
+    reuse
+      ? [
+          document.fault(
+            ['matrix', 'reuse', index],
+            'reuse of halos is not available in this version',
+            { hint: 'use `reuse: [false]`' },
+          ),
+        ]
+      : [],
+  );
+}
+
+function duration(text: string | undefined, fallbackMs: number): number {
+  return text === undefined ? fallbackMs : parseDurationMs(text);
+}
+
+async function findCfg(name: string, folder: string): Promise<string | undefined> {
+  const own = resolve(folder, name);
+  if (await exists(own)) return own;
+  const builtIn = join(BUILT_IN_MODELS, name);
+  return basename(name) === name && (await exists(builtIn)) ? builtIn : undefined;
+}
+
+async function builtInModels(): Promise<string[]> {
+  return (await readdir(BUILT_IN_MODELS)).filter((name) => name.endsWith('.cfg'));
+}
+
+/** `synthetic:SEED`, a file, or the name of a model that was pulled. */
+export async function findWeights(
+  text: string,
+  folder: string,
+): Promise<ExperimentWeights | undefined> {
+  const synthetic = /^synthetic:(\d{1,9})$/.exec(text);
+  if (synthetic) return { kind: 'synthetic', seed: Number(synthetic[1]) };
+  for (const path of [resolve(folder, text), pulledModelPath(text)]) {
+    if (path !== undefined && (await exists(path))) return { kind: 'file', path };
+  }
+  return undefined;
+}
+
+async function readLabels(spec: ExperimentSpec, folder: string): Promise<string[] | undefined> {
+  if (spec.model.names === undefined) return [];
+  const text = await readFile(resolve(folder, spec.model.names), 'utf8').catch(() => undefined);
+  return text
+    ?.split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+/** Sorted paths, or what is wrong. */
+async function findImages(name: string | undefined, folder: string): Promise<string[] | string> {
+  if (name === undefined) return [];
+  const path = resolve(folder, name);
+  const entries = await readdir(path).catch(() => undefined);
+  if (entries === undefined) return `there is no folder ${name}`;
+  const images = entries
+    .filter((entry) => PICTURE_EXTENSIONS.includes(extname(entry).toLowerCase()))
+    .sort();
+  return images.length > 0
+    ? images.map((entry) => join(path, entry))
+    : `${name} holds no JPEG or PNG picture`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

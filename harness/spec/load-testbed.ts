@@ -1,0 +1,242 @@
+/** Reads a testbed file: schema first, then what no schema can say, then units and defaults. */
+import { resolve } from 'node:path';
+import {
+  addressFault,
+  formatAddress,
+  parseAddress,
+  parseSubnet,
+  type Subnet,
+} from './addresses.ts';
+import { DEVICE_NAMES } from './devices.ts';
+import { type Path, SpecDocument } from './document.ts';
+import { SpecError, type SpecFault } from './faults.ts';
+import type { Link, Testbed, TestbedNode } from './resolved.ts';
+import { checkSchema, closest } from './schema-check.ts';
+import { type ProviderName, TestbedSpec } from './testbed.ts';
+import { parseDurationMs, parseMemory, parsePercent, parseRateBitsPerSecond } from './units.ts';
+
+type Limits = Pick<NonNullable<TestbedSpec['defaults']>, 'device' | 'cpus' | 'memory'>;
+
+/** A node with the place that describes it. */
+interface PlacedNode {
+  readonly node: TestbedNode;
+  readonly addressPath: Path;
+}
+
+/** Rejects with a SpecError that holds every fault of the file. */
+export async function loadTestbed(file: string): Promise<Testbed> {
+  return resolveTestbed(await SpecDocument.read(resolve(file)));
+}
+
+export function resolveTestbed(document: SpecDocument): Testbed {
+  const faults = checkSchema(document, TestbedSpec);
+  if (faults.length > 0) throw new SpecError(faults);
+  const spec = document.value as TestbedSpec;
+  const placed = placeNodes(spec);
+  faults.push(
+    ...subnetFaults(document, spec, placed),
+    ...roleFaults(document, placed),
+    ...nameFaults(document, spec),
+    ...deviceFaults(document, spec),
+    ...blockFaults(document, spec),
+    ...linkFaults(document, spec),
+  );
+  if (faults.length > 0) throw new SpecError(faults);
+  const nodes = placed.map(({ node }) => node);
+  const link = spec.network.link && resolveLink(spec.network.link);
+  return {
+    name: spec.name,
+    ...(spec.description === undefined ? {} : { description: spec.description }),
+    file: document.file,
+    text: document.text,
+    seed: spec.seed ?? 1,
+    provider: spec.provider,
+    subnet: spec.network.subnet,
+    ...(link === undefined ? {} : { link }),
+    security: spec.security ?? 'psk',
+    nodes: [
+      ...nodes.filter(({ role }) => role === 'gateway'),
+      ...nodes.filter(({ role }) => role === 'edge'),
+    ],
+    providerBlock: providerBlock(spec, spec.provider) ?? {},
+  };
+}
+
+function placeNodes(spec: TestbedSpec): PlacedNode[] {
+  const placed: PlacedNode[] = [];
+  for (const [name, { role, address, ...limits }] of Object.entries(spec.nodes ?? {})) {
+    placed.push({
+      node: { name, role, address, ...resolveLimits({ ...spec.defaults, ...limits }) },
+      addressPath: ['nodes', name, 'address'],
+    });
+  }
+  if (spec.edges !== undefined) {
+    const { count, from, ...limits } = spec.edges;
+    const first = parseAddress(from) ?? 0;
+    for (let index = 0; index < count; index++) {
+      const address = formatAddress(first + index);
+      placed.push({
+        node: {
+          name: `edge${index}`,
+          role: 'edge',
+          address,
+          ...resolveLimits({ ...spec.defaults, ...limits }),
+        },
+        addressPath: ['edges', 'from'],
+      });
+    }
+  }
+  return placed;
+}
+
+function resolveLimits({ device, cpus, memory }: Limits) {
+  return {
+    ...(device === undefined ? {} : { device }),
+    ...(cpus === undefined ? {} : { cpus }),
+    ...(memory === undefined ? {} : { memoryBytes: parseMemory(memory) }),
+  };
+}
+
+function resolveLink({
+  rate,
+  delay,
+  jitter,
+  loss,
+}: NonNullable<TestbedSpec['network']['link']>): Link {
+  return {
+    ...(rate === undefined ? {} : { rateBitsPerSecond: parseRateBitsPerSecond(rate) }),
+    ...(delay === undefined ? {} : { delayMs: parseDurationMs(delay) }),
+    ...(jitter === undefined ? {} : { jitterMs: parseDurationMs(jitter) }),
+    ...(loss === undefined ? {} : { loss: parsePercent(loss) }),
+  };
+}
+
+function subnetFaults(
+  document: SpecDocument,
+  spec: TestbedSpec,
+  placed: readonly PlacedNode[],
+): SpecFault[] {
+  const subnet = parseSubnet(spec.network.subnet);
+  if (typeof subnet === 'string') {
+    return [
+      document.fault(['network', 'subnet'], `\`${spec.network.subnet}\` is no subnet: ${subnet}`),
+    ];
+  }
+  const faults: SpecFault[] = [];
+  const holders = new Map<string, PlacedNode>();
+  for (const current of placed) {
+    const { node, addressPath } = current;
+    const problem = addressProblem(node.address, subnet);
+    if (problem !== undefined) {
+      faults.push(
+        document.fault(addressPath, `the address ${node.address} of ${node.name} ${problem}`),
+      );
+      // A row that runs off the subnet would repeat itself for every edge that follows.
+      if (addressPath[0] === 'edges') break;
+    }
+    const holder = holders.get(node.address);
+    if (holder !== undefined) {
+      const { line } = document.fault(holder.addressPath, '');
+      faults.push(
+        document.fault(
+          addressPath,
+          `the address ${node.address} of ${node.name} is already that of ${holder.node.name} on line ${line}`,
+        ),
+      );
+    } else holders.set(node.address, current);
+  }
+  return faults;
+}
+
+function addressProblem(text: string, subnet: Subnet): string | undefined {
+  const address = parseAddress(text);
+  return address === undefined ? 'is not an IPv4 address' : addressFault(address, subnet);
+}
+
+function roleFaults(document: SpecDocument, placed: readonly PlacedNode[]): SpecFault[] {
+  const gateways = placed.filter(({ node }) => node.role === 'gateway');
+  const faults: SpecFault[] = [];
+  if (gateways.length === 0) {
+    const hint = 'add `gateway: { role: gateway, address: ... }` under `nodes`';
+    faults.push(document.fault(['nodes'], 'a testbed needs a gateway', { hint, at: 'key' }));
+  }
+  for (const { node } of gateways.slice(1)) {
+    faults.push(
+      document.fault(
+        ['nodes', node.name, 'role'],
+        `${node.name} would be a second gateway: a testbed has one`,
+      ),
+    );
+  }
+  if (!placed.some(({ node }) => node.role === 'edge')) {
+    const hint = 'give nodes the role `edge`, or add `edges: { count: 2, from: ... }`';
+    faults.push(
+      document.fault(['nodes'], 'a testbed needs at least one edge', { hint, at: 'key' }),
+    );
+  }
+  return faults;
+}
+
+function nameFaults(document: SpecDocument, spec: TestbedSpec): SpecFault[] {
+  const count = spec.edges?.count ?? 0;
+  return Object.keys(spec.nodes ?? {})
+    .filter((name) => /^edge(0|[1-9]\d*)$/.test(name) && Number(name.slice(4)) < count)
+    .map((name) =>
+      document.fault(
+        ['nodes', name],
+        `${name} is also made by \`edges\`, which names its edges edge0 to edge${count - 1}`,
+        { at: 'key' },
+      ),
+    );
+}
+
+function deviceFaults(document: SpecDocument, spec: TestbedSpec): SpecFault[] {
+  const named: [Path, string | undefined][] = [
+    [['defaults', 'device'], spec.defaults?.device],
+    [['edges', 'device'], spec.edges?.device],
+    ...Object.entries(spec.nodes ?? {}).map(([name, { device }]): [Path, string | undefined] => [
+      ['nodes', name, 'device'],
+      device,
+    ]),
+  ];
+  return named
+    .filter(([, device]) => device !== undefined && !DEVICE_NAMES.includes(device))
+    .map(([path, device]) => {
+      const best = closest(device!, DEVICE_NAMES);
+      const hint =
+        best === undefined ? `devices: ${DEVICE_NAMES.join(', ')}` : `did you mean \`${best}\`?`;
+      return document.fault(path, `there is no device profile \`${device}\``, { hint });
+    });
+}
+
+function blockFaults(document: SpecDocument, spec: TestbedSpec): SpecFault[] {
+  const others = (['docker', 'vagrant', 'ssh'] as const).filter(
+    (name) => name !== spec.provider && name in spec,
+  );
+  return others.map((name) =>
+    document.fault(
+      [name],
+      `this block belongs to the provider ${name}, but the testbed's is ${spec.provider}`,
+      { at: 'key' },
+    ),
+  );
+}
+
+function linkFaults(document: SpecDocument, spec: TestbedSpec): SpecFault[] {
+  const { delay, jitter } = spec.network.link ?? {};
+  if (jitter === undefined) return [];
+  if (parseDurationMs(jitter) <= (delay === undefined ? 0 : parseDurationMs(delay))) return [];
+  return [
+    document.fault(
+      ['network', 'link', 'jitter'],
+      `a jitter of ${jitter} is more than the delay of ${delay ?? '0ms'}`,
+    ),
+  ];
+}
+
+function providerBlock(
+  spec: TestbedSpec,
+  provider: ProviderName,
+): Record<string, unknown> | undefined {
+  return provider === 'local' || provider === 'netns' ? undefined : spec[provider];
+}
