@@ -50,6 +50,10 @@ export interface ProviderContext {
 export interface Provider {
   readonly name: string;
   capabilities(): Promise<ReadonlySet<Capability>>;
+  /** Wishes that become a warning where they cannot be kept; all others are an error then. */
+  readonly lenient: ReadonlySet<Capability>;
+  /** How the nodes' addresses come to be, where they are not just the testbed's; for `status`. */
+  readonly addressNote?: string;
   /** What this machine must have, each tried for real. */
   requirements(): Promise<readonly Requirement[]>;
   plan(context: ProviderContext): Promise<readonly Step[]>;

@@ -1,9 +1,9 @@
 /** Reads an experiment file: schema, files that it names, its matrix, and how it fits a testbed. */
 import { access, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Grid } from '../../runtime/partition/region.ts';
 import { pulledModelPath } from '../models/catalogue.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
 import type { Parameters } from '../results/format.ts';
 import { SpecDocument } from './document.ts';
 import { ExperimentSpec } from './experiment.ts';
@@ -12,7 +12,7 @@ import type { Experiment, ExperimentWeights, Testbed, TestbedNode, Trial } from 
 import { checkSchema } from './schema-check.ts';
 import { parseDurationMs } from './units.ts';
 
-const BUILT_IN_MODELS = fileURLToPath(new URL('../../../experiments/models/', import.meta.url));
+export const BUILT_IN_MODELS = join(PACKAGE_ROOT, 'experiments/models');
 const PICTURE_EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png'];
 const DEFAULTS = {
   repeat: 1,

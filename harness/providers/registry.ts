@@ -1,0 +1,15 @@
+/** All providers by name. */
+import { TilebedError } from '../../runtime/errors.ts';
+import { localProvider } from './local/provider.ts';
+import type { Provider } from './provider.ts';
+
+export const PROVIDERS: readonly Provider[] = [localProvider];
+
+/** Throws a TilebedError (MISSING) for a provider that this version does not have. */
+export function providerNamed(name: string): Provider {
+  const provider = PROVIDERS.find((candidate) => candidate.name === name);
+  if (provider !== undefined) return provider;
+  throw new TilebedError('MISSING', `the provider ${name} is not available in this version`, {
+    hint: `available: ${PROVIDERS.map((candidate) => candidate.name).join(', ')}`,
+  });
+}

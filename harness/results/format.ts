@@ -1,0 +1,120 @@
+/**
+ * What stands in a results folder, as types: `manifest.json`, a line of `trials.jsonl`, and a trace.
+ * The runner writes it, reports read it; scripts of users depend on it, so fields are only ever added.
+ */
+import type { Detection } from '../../runtime/detect/detection.ts';
+import type { Probe } from '../../runtime/probe.ts';
+import type { NodeStatistics, Span } from '../../runtime/roles/events.ts';
+
+export const FORMAT_VERSION = 1;
+
+/** One point of an experiment's matrix. */
+export interface Parameters {
+  readonly edges: number;
+  /** ROWSxCOLUMNS. */
+  readonly grid: string;
+  readonly fusedLayers: number;
+  readonly strategy: string;
+  readonly reuse: boolean;
+}
+
+export interface FrameRecord {
+  readonly source: string;
+  readonly frame: number;
+  /** From the moment its source takes it until its detections exist at the gateway. */
+  readonly latencyMs: number;
+  readonly detections: readonly Detection[];
+}
+
+export interface LostFrame {
+  readonly source: string;
+  readonly frame: number;
+  readonly reason: string;
+}
+
+export type TrialStatus = 'ok' | 'degraded' | 'failed';
+
+/** One repetition of one point. */
+export interface TrialRecord {
+  /** Hash of the resolved parameters, the testbed and the runtime: what `--resume` goes by. */
+  readonly trial: string;
+  readonly parameters: Parameters;
+  readonly repetition: number;
+  readonly status: TrialStatus;
+  /** What went wrong, of a failed trial. */
+  readonly error?: string;
+  /** Why a trial is degraded. */
+  readonly reasons?: readonly string[];
+  /** Wall-clock time of the start, ISO 8601. */
+  readonly startedAt: string;
+  /** Position in the order in which trials were run, from 0. */
+  readonly order: number;
+  /** From the start signal to the last detections; absent of a failed trial. */
+  readonly makespanMs?: number;
+  readonly throughputFps?: number;
+  readonly frames: readonly FrameRecord[];
+  readonly lostFrames: readonly LostFrame[];
+  readonly nodes: Readonly<Record<string, NodeStatistics>>;
+}
+
+/** What a node was when the experiment began. */
+export interface NodeFacts extends Probe {
+  readonly role: 'gateway' | 'edge';
+  readonly address: string;
+  /** Addresses as the testbed's file has them. */
+  readonly testbedAddress: string;
+}
+
+export interface Manifest {
+  readonly format: typeof FORMAT_VERSION;
+  readonly experiment: {
+    readonly name: string;
+    readonly description?: string;
+    readonly file: string;
+    readonly text: string;
+  };
+  readonly testbed: {
+    readonly name: string;
+    readonly provider: string;
+    readonly security: 'psk' | 'none';
+    readonly file: string;
+    readonly text: string;
+  };
+  readonly model: {
+    readonly cfg: string;
+    /** `synthetic:SEED`, or the file's name. */
+    readonly weights: string;
+    /** False of synthetic weights: detections mean nothing then, timing and memory do. */
+    readonly trained: boolean;
+    readonly labels: readonly string[];
+  };
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  /** Orders the interleaved repetitions. */
+  readonly seed: number;
+  readonly repeat: number;
+  readonly versions: {
+    readonly tilebed: string;
+    /** Hash of the runtime's bundle. */
+    readonly runtime: string;
+    readonly engine: string;
+    readonly node: string;
+    readonly commit?: string;
+  };
+  readonly host: Probe;
+  readonly nodes: Readonly<Record<string, NodeFacts>>;
+  readonly warnings: readonly string[];
+}
+
+/** Times are on the gateway's clock, in milliseconds after the start signal. */
+export interface TraceSpan extends Span {
+  readonly node: string;
+}
+
+export interface Trace {
+  readonly trial: string;
+  readonly repetition: number;
+  /** How far each node's times may be off. */
+  readonly clockErrorMs: Readonly<Record<string, number>>;
+  readonly spans: readonly TraceSpan[];
+}

@@ -1,0 +1,37 @@
+/** Where things lie in a results folder. */
+import { join } from 'node:path';
+
+/** Names one repetition's files. */
+export interface RepetitionName {
+  readonly trial: string;
+  readonly repetition: number;
+}
+
+export const MANIFEST_FILE = 'manifest.json';
+export const TRIALS_FILE = 'trials.jsonl';
+export const REPORT_FILE = 'report.html';
+
+function stem({ trial, repetition }: RepetitionName): string {
+  return `${trial}-${repetition}`;
+}
+
+export function tracePath(folder: string, name: RepetitionName): string {
+  return join(folder, 'traces', `${stem(name)}.json`);
+}
+
+export function logFolder(folder: string, name: RepetitionName): string {
+  return join(folder, 'logs', stem(name));
+}
+
+/** Annotated frames of one repetition. */
+export function outputFolder(folder: string, name: RepetitionName): string {
+  return join(folder, 'outputs', stem(name));
+}
+
+export function outputPath(
+  folder: string,
+  name: RepetitionName,
+  frame: { readonly source: string; readonly frame: number },
+): string {
+  return join(outputFolder(folder, name), `${frame.source}-${frame.frame}.jpg`);
+}

@@ -1,0 +1,82 @@
+/** Commands and files on this machine, under a node's own limits. */
+import { cp, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { execa } from 'execa';
+import type { ExecOptions, ExecResult, RemoteProcess, Transport } from './transport.ts';
+
+const MAX_OUTPUT_BYTES = 2 ** 28;
+
+export interface LocalTransportOptions {
+  /** What a command is started through, such as `taskset -c 0`. */
+  readonly launcher: readonly string[];
+  /** Added to this process' own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export class LocalTransport implements Transport {
+  readonly #options: LocalTransportOptions;
+
+  constructor(options: LocalTransportOptions) {
+    this.#options = options;
+  }
+
+  async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const [file, ...args] = this.#launched(argv);
+    const result = await execa(file, args, {
+      env: this.#options.environment,
+      reject: false,
+      stripFinalNewline: false,
+      maxBuffer: MAX_OUTPUT_BYTES,
+      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+      ...(options.signal && { cancelSignal: options.signal }),
+      ...(options.timeoutMs !== undefined && { timeout: options.timeoutMs }),
+    });
+    options.signal?.throwIfAborted();
+    return {
+      exitCode: result.exitCode,
+      signal: result.signal,
+      stdout: result.stdout,
+      // A command that could not even be started has no output of its own.
+      stderr:
+        result.exitCode === undefined && result.signal === undefined
+          ? (result.message ?? '')
+          : result.stderr,
+    };
+  }
+
+  async spawn(argv: readonly string[]): Promise<RemoteProcess> {
+    const [file, ...args] = this.#launched(argv);
+    const child = execa(file, args, {
+      env: this.#options.environment,
+      reject: false,
+      buffer: false,
+      stdin: 'pipe',
+    });
+    // Writing to a process that has just died is not an error of ours: `exited` tells.
+    child.stdin.on('error', () => {});
+    return {
+      stdin: child.stdin,
+      stdout: child.stdout,
+      stderr: child.stderr,
+      exited: child.then(({ exitCode, signal }) => ({ exitCode, signal })),
+      kill: async (signal) => {
+        child.kill(signal);
+      },
+    };
+  }
+
+  async put(localPath: string, remotePath: string): Promise<void> {
+    await mkdir(dirname(remotePath), { recursive: true });
+    await cp(localPath, remotePath, { recursive: true });
+  }
+
+  async get(remotePath: string, localPath: string): Promise<void> {
+    await this.put(remotePath, localPath);
+  }
+
+  #launched(argv: readonly string[]): [string, ...string[]] {
+    const [file, ...args] = [...this.#options.launcher, ...argv];
+    if (file === undefined) throw new Error('no command');
+    return [file, ...args];
+  }
+}
