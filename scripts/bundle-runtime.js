@@ -13,6 +13,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const bundle = join(root, 'dist/bundle');
 const platform = `${process.platform}/${process.arch}`;
 
+/** Maps and types; the engine's library under its full version number, which is there as .so.1 too; CUDA's part. */
+const UNUSED = /(\.map|\.d\.ts|\.so\.\d+\.[\d.]+|providers_shared\.so)$/;
+
 await rm(bundle, { recursive: true, force: true });
 await build({
   entryPoints: {
@@ -55,7 +58,7 @@ async function copyPackage(from, name, parts) {
   for (const part of parts) {
     const target = join(bundle, 'node_modules', name, part);
     await mkdir(dirname(target), { recursive: true });
-    const wanted = (path) => !/\.(map|d\.ts)$/.test(path);
+    const wanted = (path) => !UNUSED.test(path);
     await cp(join(from, part), target, { recursive: true, dereference: true, filter: wanted });
   }
 }

@@ -1,6 +1,7 @@
 /** Reads an experiment file: schema, files that it names, its matrix, and how it fits a testbed. */
 import { access, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { TilebedError } from '../../runtime/errors.ts';
 import type { Grid } from '../../runtime/partition/region.ts';
 import { pulledModelPath } from '../models/catalogue.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
@@ -30,8 +31,16 @@ export interface LoadedExperiment {
   readonly document: SpecDocument;
 }
 
+export interface ExperimentOverrides {
+  /** Folder of pictures to use instead of the file's frames; relative to the working directory. */
+  readonly images?: string;
+}
+
 /** Rejects with a SpecError that holds every fault of the file. */
-export async function loadExperiment(file: string): Promise<LoadedExperiment> {
+export async function loadExperiment(
+  file: string,
+  overrides: ExperimentOverrides = {},
+): Promise<LoadedExperiment> {
   const document = await SpecDocument.read(resolve(file));
   const faults = checkSchema(document, ExperimentSpec);
   if (faults.length > 0) throw new SpecError(faults);
@@ -57,6 +66,8 @@ export async function loadExperiment(file: string): Promise<LoadedExperiment> {
   }
   const images = await findImages(spec.frames.images, folder);
   if (typeof images === 'string') faults.push(document.fault(['frames', 'images'], images));
+  const ownImages = await findImages(overrides.images, process.cwd());
+  if (typeof ownImages === 'string') throw new TilebedError('INPUT', ownImages);
   faults.push(...reuseFaults(document, spec));
   if (faults.length > 0) throw new SpecError(faults);
   const experiment: Experiment = {
@@ -69,7 +80,7 @@ export async function loadExperiment(file: string): Promise<LoadedExperiment> {
     model: { cfg: cfg!, weights: weights!, labels: labels! },
     frames: {
       count: spec.frames.count,
-      images: images as readonly string[],
+      images: ownImages.length > 0 ? ownImages : (images as readonly string[]),
       ...(spec.frames.sources === undefined ? {} : { sources: spec.frames.sources }),
     },
     trials: matrixTrials(spec),
@@ -156,7 +167,7 @@ function matrixTrials({ matrix }: ExperimentSpec): Trial[] {
   return trials;
 }
 
-function parseGrid(text: string): Grid {
+export function parseGrid(text: string): Grid {
   const [rows = 1, columns = 1] = text.split('x').map(Number);
   return { rows, columns };
 }

@@ -1,5 +1,5 @@
 /** Commands and files on this machine, under a node's own limits. */
-import { cp, mkdir } from 'node:fs/promises';
+import { constants, cp, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
 import type { ExecOptions, ExecResult, RemoteProcess, Transport } from './transport.ts';
@@ -67,7 +67,7 @@ export class LocalTransport implements Transport {
 
   async put(localPath: string, remotePath: string): Promise<void> {
     await mkdir(dirname(remotePath), { recursive: true });
-    await cp(localPath, remotePath, { recursive: true });
+    await cp(localPath, remotePath, { recursive: true, mode: constants.COPYFILE_FICLONE });
   }
 
   async get(remotePath: string, localPath: string): Promise<void> {

@@ -54,7 +54,8 @@ function splitAtHalos(layers: readonly Layer[], outputs: readonly number[]): Lay
 }
 
 function splitByWeight(layers: readonly Layer[]): Layer[][] {
-  let bytes = 0;
+  // Nothing is split before the first layer, so nobody asks about it.
+  let bytes = weightBytes(layers.slice(0, 1));
   return splitBefore(layers, (layer) => {
     const own = weightBytes([layer]);
     bytes += own;

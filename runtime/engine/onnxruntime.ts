@@ -8,6 +8,7 @@ import type { Engine, LayerOutput, Segment, SegmentRun, SegmentSpec } from './en
 import { releaseDeadMaps, Strips } from './memory.ts';
 import { GraphBuilder } from './onnx/graph.ts';
 import { addLayer, layerOutputName } from './onnx/layers.ts';
+import { needsSpareRows, spareRowValues } from './onnx/spare-rows.ts';
 
 interface OpenBlock extends Block {
   readonly session: ort.InferenceSession;
@@ -135,7 +136,7 @@ class OnnxruntimeSegment implements Segment {
     return this.#spec.outputs.map((layer) => maps.get(layer)!);
   }
 
-  /** Shapes of all the block's outputs; adds the halo's strips to `feeds` where one is joined on. */
+  /** Shapes of all the block's outputs; adds to `feeds` the halo's strips and what depends on shapes. */
   #blockShapes(
     block: Block,
     maps: ReadonlyMap<number, LayerOutput>,
@@ -152,6 +153,7 @@ class OnnxruntimeSegment implements Segment {
         input = framed(input, border);
       }
       const output = this.#spec.extent === 'tiled' ? layerOutput(layer, input) : layer.output;
+      if (needsSpareRows(layer)) addIntegers(feeds, spareRowValues(layer, output));
       this.#noteActivations(input, output);
       shapes.set(layer.index, output);
     }
@@ -195,6 +197,16 @@ class OnnxruntimeSegment implements Segment {
 
 function tensor({ data, shape: { channels, height, width } }: LayerOutput): ort.Tensor {
   return new ort.Tensor('float32', data, [1, channels, height, width]);
+}
+
+function addIntegers(
+  feeds: Record<string, ort.Tensor>,
+  lists: Readonly<Record<string, readonly number[]>>,
+): void {
+  for (const [name, values] of Object.entries(lists)) {
+    const data = BigInt64Array.from(values, BigInt);
+    feeds[name] = new ort.Tensor('int64', data, [data.length]);
+  }
 }
 
 /** The shape of a layer's output, or of the segment's input where the layer stands before it. */

@@ -34,12 +34,18 @@ export class GraphBuilder {
   readonly #external: ExternalTensor[] = [];
 
   input(name: string, dimensions: readonly Dimension[]): string {
-    this.#inputs.push(valueInfo(name, dimensions));
+    this.#inputs.push(valueInfo(name, FLOAT32, dimensions));
+    return name;
+  }
+
+  /** A list of `count` integers that each run gives. */
+  integerInput(name: string, count: number): string {
+    this.#inputs.push(valueInfo(name, INT64, [count]));
     return name;
   }
 
   output(name: string, dimensions: readonly Dimension[]): void {
-    this.#outputs.push(valueInfo(name, dimensions));
+    this.#outputs.push(valueInfo(name, FLOAT32, dimensions));
   }
 
   /** A float constant; its memory must not change until the session is open. */
@@ -122,9 +128,9 @@ function attribute(name: string, value: Attribute): object {
   return { name, ints: value, type: ATTRIBUTE_INTS };
 }
 
-function valueInfo(name: string, dimensions: readonly Dimension[]): object {
+function valueInfo(name: string, elemType: number, dimensions: readonly Dimension[]): object {
   const dim = dimensions.map((size) =>
     typeof size === 'number' ? { dimValue: size } : { dimParam: size },
   );
-  return { name, type: { tensorType: { elemType: FLOAT32, shape: { dim } } } };
+  return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }

@@ -8,6 +8,7 @@ import type {
   ReorgLayer,
 } from '../../model/network.ts';
 import type { GraphBuilder } from './graph.ts';
+import { addSpareRows, cutSpareRows, needsSpareRows } from './spare-rows.ts';
 
 /** Darknet's slope of leaky ReLU below zero. */
 const LEAKY_SLOPE = 0.1;
@@ -93,14 +94,20 @@ async function addConvolution(
   ]);
   const biasName = graph.constant(`${output}.bias`, bias, [layer.filters]);
   const pad = padding === 'layer' ? layer.padding : 0;
-  const value = layer.activation === 'linear' ? output : `${output}.convolution`;
-  graph.node('Conv', [input, kernelName, biasName], value, {
+  const spare = needsSpareRows(layer);
+  const source = spare ? addSpareRows(graph, input, layer) : input;
+  const activated = spare ? `${output}.tall` : output;
+  // A window as wide as a map without padding would be multiplied by yet another routine.
+  const below = spare && channels === 1 ? pad + layer.stride : pad;
+  const value = layer.activation === 'linear' ? activated : `${output}.convolution`;
+  graph.node('Conv', [source, kernelName, biasName], value, {
     kernel_shape: [layer.size, layer.size],
     strides: [layer.stride, layer.stride],
-    pads: [pad, pad, pad, pad],
+    pads: [pad, pad, below, pad],
     group: layer.groups,
   });
-  return addActivation(layer.activation, value, output, graph);
+  addActivation(layer.activation, value, activated, graph);
+  return spare ? cutSpareRows(graph, activated, output, layer) : output;
 }
 
 function addMaxpool(layer: MaxpoolLayer, input: string, { graph, padding }: LayerContext): string {
@@ -157,10 +164,26 @@ function addActivation(
     case 'logistic':
       return graph.node('Sigmoid', [input], output);
     case 'mish':
-      graph.node('Softplus', [input], `${output}.softplus`);
-      graph.node('Tanh', [`${output}.softplus`], `${output}.tanh`);
-      return graph.node('Mul', [input, `${output}.tanh`], output);
+      return addMish(input, output, graph);
     default:
       return activation satisfies never;
   }
+}
+
+/**
+ * mish(x) = x · tanh(ln(1 + eˣ)) = x · w / (w + 2), where w = eˣ · (eˣ + 2). Not by ONNX's Softplus:
+ * onnxruntime computes the last few elements of a map with another logarithm than the rest, so that
+ * a tile's would not be those of the whole map.
+ */
+function addMish(input: string, output: string, graph: GraphBuilder): string {
+  const two = graph.floats(`${output}.two`, [2]);
+  // From here on the quotient is 1 as a float, and eˣ squared is still far from its largest value.
+  const limit = graph.floats(`${output}.limit`, [20]);
+  graph.node('Min', [input, limit], `${output}.limited`);
+  graph.node('Exp', [`${output}.limited`], `${output}.power`);
+  graph.node('Add', [`${output}.power`, two], `${output}.power2`);
+  graph.node('Mul', [`${output}.power`, `${output}.power2`], `${output}.w`);
+  graph.node('Add', [`${output}.w`, two], `${output}.w2`);
+  graph.node('Div', [`${output}.w`, `${output}.w2`], `${output}.share`);
+  return graph.node('Mul', [input, `${output}.share`], output);
 }

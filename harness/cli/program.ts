@@ -1,0 +1,57 @@
+/** All verbs together. */
+import { Command, type CommanderError } from 'commander';
+import { VERSION } from '../package-root.ts';
+import { EXIT } from './exit.ts';
+import { type VerbSpec, verbCommand } from './verb.ts';
+import { completionVerb } from './verbs/completion.ts';
+import { deployVerb } from './verbs/deploy.ts';
+import { doctorVerb } from './verbs/doctor.ts';
+import { downVerb } from './verbs/down.ts';
+import { execVerb } from './verbs/exec.ts';
+import { inferVerb } from './verbs/infer.ts';
+import { logsVerb } from './verbs/logs.ts';
+import { modelCommand } from './verbs/model.ts';
+import { reportVerb } from './verbs/report.ts';
+import { runVerb } from './verbs/run.ts';
+import { schemaVerb } from './verbs/schema.ts';
+import { statusVerb } from './verbs/status.ts';
+import { upVerb } from './verbs/up.ts';
+import { validateVerb } from './verbs/validate.ts';
+
+const VERBS: readonly VerbSpec[] = [
+  doctorVerb,
+  validateVerb,
+  upVerb,
+  statusVerb,
+  deployVerb,
+  runVerb,
+  reportVerb,
+  execVerb,
+  logsVerb,
+  downVerb,
+  inferVerb,
+  schemaVerb,
+];
+
+export function tilebedProgram(): Command {
+  const program = new Command('tilebed')
+    .description('testbeds for distributed neural-network inference: provision, run, report')
+    .version(VERSION, '-V, --version')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(`--help` shows what is possible)');
+  for (const verb of VERBS) program.addCommand(verbCommand(verb));
+  program.addCommand(modelCommand());
+  program.addCommand(verbCommand(completionVerb(program)));
+  for (const command of [program, ...descendants(program)]) {
+    command.exitOverride((error: CommanderError) => {
+      // Help and the version are answers; everything else is wrong usage.
+      process.exit(error.exitCode === 0 ? EXIT.done : EXIT.input);
+    });
+  }
+  return program;
+}
+
+/** All commands below one, however deep. */
+export function descendants(command: Command): readonly Command[] {
+  return command.commands.flatMap((child) => [child, ...descendants(child)]);
+}

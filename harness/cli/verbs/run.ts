@@ -1,0 +1,121 @@
+/** tilebed run */
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { readResults } from '../../../reports/read.ts';
+import { summarize } from '../../../reports/summary.ts';
+import { terminalSummary } from '../../../reports/table.ts';
+import { TilebedError } from '../../../runtime/errors.ts';
+import { describeParameters } from '../../run/plan.ts';
+import { chooseResultsFolder } from '../../run/results-folder.ts';
+import { planRun, runExperiment } from '../../run/run.ts';
+import { type LoadedExperiment, loadExperiment } from '../../spec/load-experiment.ts';
+import { loadTestbed } from '../../spec/load-testbed.ts';
+import type { Testbed } from '../../spec/resolved.ts';
+import { lockTestbed } from '../../testbeds/lock.ts';
+import { EXIT } from '../exit.ts';
+import type { VerbContext, VerbSpec } from '../verb.ts';
+import { writeReport } from '../write-report.ts';
+
+interface RunFlags {
+  readonly testbed?: string;
+  readonly results?: string;
+  readonly resume?: boolean;
+  readonly repeat?: number;
+  readonly dryRun?: boolean;
+  readonly images?: string;
+}
+
+export const runVerb: VerbSpec = {
+  name: 'run',
+  summary: 'run an experiment; the testbed is brought up if it is down, and left as it was',
+  examples: [
+    ['tilebed run experiments/demo.yaml', 'on the testbed that the file names'],
+    ['tilebed run experiments/demo.yaml --images ~/Pictures', 'with frames of your own'],
+    ['tilebed run experiments/demo.yaml --dry-run', 'shows the trials in their order'],
+    ['tilebed run experiments/demo.yaml --resume', 'goes on where the last run ended'],
+  ],
+  define: (command: Command) =>
+    command
+      .argument('<experiment>', 'an experiment file')
+      .option('--testbed <file>', 'use this testbed instead of the one that the file names')
+      .option('--results <folder>', 'where results go (default: results/NAME-TIME)')
+      .option(
+        '--resume',
+        'keep what is done and run the rest; without --results: of the latest run',
+      )
+      .option('--repeat <times>', 'repetitions of each trial', positiveInteger)
+      .option('--images <folder>', 'take frames from these JPEG and PNG pictures')
+      .option('--dry-run', 'show what would be run, and check all that can be checked'),
+  run: async (context: VerbContext, file: string, flags: RunFlags) => {
+    const loaded = await loadExperiment(
+      file,
+      flags.images === undefined ? {} : { images: flags.images },
+    );
+    const testbed = await findTestbed(loaded, flags);
+    const repeat = flags.repeat ?? loaded.experiment.repeat;
+    return flags.dryRun === true
+      ? dryRun(context, loaded, testbed, repeat)
+      : run(context, loaded, testbed, { ...flags, repeat });
+  },
+};
+
+async function run(
+  { output, signal, runTasks }: VerbContext,
+  loaded: LoadedExperiment,
+  testbed: Testbed,
+  { results, resume = false, repeat }: RunFlags & { repeat: number },
+) {
+  await using _lock = await lockTestbed(testbed, 'run');
+  const folder = await chooseResultsFolder(loaded.experiment.name, { results, resume });
+  if (loaded.experiment.model.weights.kind === 'synthetic') {
+    output.note('weights are synthetic: detections will mean nothing, timing and memory do');
+  }
+  const outcome = await runExperiment(loaded, testbed, {
+    results: folder,
+    resume,
+    repeat,
+    signal,
+    runTasks,
+  });
+  for (const warning of outcome.warnings) output.warn(warning);
+  if (outcome.skipped > 0) output.note(`${outcome.skipped} trials were done already`);
+  const read = await readResults(folder);
+  const report = await writeReport(read, 'html');
+  const summary = summarize(read);
+  const value = { results: folder, report, summary };
+  output.result(value, `\n${terminalSummary(summary)}\n\nreport: ${report}`);
+  return outcome.failed === 0 ? EXIT.done : EXIT.failed;
+}
+
+async function dryRun(
+  { output }: VerbContext,
+  loaded: LoadedExperiment,
+  testbed: Testbed,
+  repeat: number,
+) {
+  const { repetitions } = await planRun(loaded, testbed, repeat);
+  const lines = repetitions.map(
+    ({ trial, parameters, repetition }) =>
+      `${trial}  repetition ${repetition}  ${describeParameters(parameters)}`,
+  );
+  const value = repetitions.map(({ trial, parameters, repetition }) => ({
+    trial,
+    parameters,
+    repetition,
+  }));
+  output.result(value, lines.join('\n'));
+  return EXIT.done;
+}
+
+async function findTestbed({ experiment }: LoadedExperiment, flags: RunFlags): Promise<Testbed> {
+  const file = flags.testbed === undefined ? experiment.testbedFile : resolve(flags.testbed);
+  if (file !== undefined) return loadTestbed(file);
+  throw new TilebedError('INPUT', `${experiment.name} names no testbed`, {
+    hint: 'give one with --testbed FILE',
+  });
+}
+
+function positiveInteger(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('a whole number from 1 is wanted');
+}

@@ -1,0 +1,40 @@
+/** tilebed up */
+import type { Command } from 'commander';
+import { loadTestbed } from '../../spec/load-testbed.ts';
+import { lockTestbed } from '../../testbeds/lock.ts';
+import { planUp, up } from '../../testbeds/up.ts';
+import type { VerbContext, VerbSpec } from '../verb.ts';
+
+export const upVerb: VerbSpec = {
+  name: 'up',
+  summary: 'provision a testbed; safe to repeat',
+  examples: [
+    ['tilebed up testbeds/local.yaml', 'makes what is missing'],
+    ['tilebed up testbeds/local.yaml --dry-run', 'shows what would be done'],
+  ],
+  define: (command: Command) =>
+    command
+      .argument('<testbed>', 'a testbed file')
+      .option('--dry-run', 'show the steps and take none'),
+  run: async (context: VerbContext, file: string, options: { dryRun?: boolean }) => {
+    const { output, signal, runTasks } = context;
+    const testbed = await loadTestbed(file);
+    if (options.dryRun === true) {
+      const { steps, warnings } = await planUp(testbed);
+      for (const warning of warnings) output.warn(warning);
+      const shown = steps.map(({ title, node, action }) => ({ title, node, action }));
+      const lines = steps.map(({ title, action }) => `${title}\n  ${action.join(' ')}`);
+      output.result(shown, lines.length > 0 ? lines.join('\n') : 'nothing to do');
+      return undefined;
+    }
+    await using _lock = await lockTestbed(testbed, 'up');
+    const result = await up(testbed, { signal, runTasks });
+    for (const warning of result.warnings) output.warn(warning);
+    const text =
+      result.changed.length === 0
+        ? `${testbed.name} is up already: nothing to change`
+        : `${testbed.name} is up: ${testbed.nodes.length} nodes`;
+    output.result({ testbed: testbed.name, ...result }, text);
+    return undefined;
+  },
+};

@@ -1,0 +1,134 @@
+/** Gathers a repetition's events into its record and its trace. Pure: events in, data out. */
+import type { ClockOffset, NodeStatistics, RoleEvent, Span } from '../../runtime/roles/events.ts';
+import type { FrameRecord, LostFrame, Trace, TraceSpan, TrialRecord } from '../results/format.ts';
+import type { Repetition } from './plan.ts';
+
+interface NodeTrace {
+  readonly clock: ClockOffset;
+  readonly spans: readonly Span[];
+}
+
+export class TrialJournal {
+  readonly #repetition: Repetition;
+  readonly #frames: FrameRecord[] = [];
+  readonly #lostFrames: LostFrame[] = [];
+  readonly #nodes = new Map<string, NodeStatistics>();
+  readonly #traces = new Map<string, NodeTrace>();
+  readonly #reasons: string[];
+  #startedAtMs: number | undefined;
+  #makespanMs: number | undefined;
+  #error: string | undefined;
+
+  /** @param reasons why the trial is degraded from the start, such as a limit that cannot be set */
+  constructor(repetition: Repetition, reasons: readonly string[]) {
+    this.#repetition = repetition;
+    this.#reasons = [...reasons];
+  }
+
+  get finished(): boolean {
+    return this.#makespanMs !== undefined;
+  }
+
+  get framesDone(): number {
+    return this.#frames.length;
+  }
+
+  add(node: string, event: RoleEvent): void {
+    switch (event.event) {
+      case 'started':
+        this.#startedAtMs = event.atMs;
+        break;
+      case 'frame': {
+        const { source, frame, latencyMs, detections } = event;
+        this.#frames.push({ source, frame, latencyMs, detections });
+        break;
+      }
+      case 'frame-lost': {
+        const { source, frame, reason } = event;
+        this.#lostFrames.push({ source, frame, reason });
+        break;
+      }
+      case 'node-lost':
+        this.#reasons.push(`${event.node} was lost: ${event.reason}`);
+        break;
+      case 'finished':
+        this.#makespanMs = event.makespanMs;
+        break;
+      case 'statistics': {
+        const { statistics, clock, spans } = event;
+        this.#nodes.set(node, statistics);
+        this.#traces.set(node, { clock, spans });
+        break;
+      }
+      case 'ready':
+      case 'error':
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  degrade(reason: string): void {
+    this.#reasons.push(reason);
+  }
+
+  fail(error: string): void {
+    this.#error = error;
+  }
+
+  record(startedAt: string, order: number): TrialRecord {
+    const { trial, parameters, repetition } = this.#repetition;
+    const degraded = this.#reasons.length > 0 || this.#lostFrames.length > 0;
+    const makespanMs = this.#error === undefined ? this.#makespanMs : undefined;
+    return {
+      trial,
+      parameters,
+      repetition,
+      status: this.#error !== undefined ? 'failed' : degraded ? 'degraded' : 'ok',
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+      ...(this.#reasons.length === 0 ? {} : { reasons: this.#reasons }),
+      startedAt,
+      order,
+      ...(makespanMs === undefined
+        ? {}
+        : { makespanMs, throughputFps: (1000 * this.#frames.length) / makespanMs }),
+      frames: this.#frames.toSorted(byFrame),
+      lostFrames: this.#lostFrames.toSorted(byFrame),
+      nodes: Object.fromEntries([...this.#nodes].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    };
+  }
+
+  /** All nodes' spans on the gateway's clock, from the start signal on. */
+  trace(): Trace {
+    const { trial, repetition } = this.#repetition;
+    const startedAtMs = this.#startedAtMs ?? 0;
+    const spans = [...this.#traces].flatMap(([node, { clock, spans }]) =>
+      spans.map(
+        (span): TraceSpan => ({
+          ...span,
+          node,
+          startMs: roundToMicroseconds(span.startMs + clock.offsetMs - startedAtMs),
+          endMs: roundToMicroseconds(span.endMs + clock.offsetMs - startedAtMs),
+        }),
+      ),
+    );
+    return {
+      trial,
+      repetition,
+      clockErrorMs: Object.fromEntries(
+        [...this.#traces].map(([node, { clock }]) => [node, clock.errorMs]),
+      ),
+      spans: spans.toSorted((a, b) => a.startMs - b.startMs),
+    };
+  }
+}
+
+type Numbered = Pick<FrameRecord, 'source' | 'frame'>;
+
+function byFrame(a: Numbered, b: Numbered): number {
+  return a.source === b.source ? a.frame - b.frame : a.source < b.source ? -1 : 1;
+}
+
+function roundToMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,78 @@
+/** What a results folder says of its origin. */
+import { basename } from 'node:path';
+import { execa } from 'execa';
+import { probe } from '../../runtime/probe.ts';
+import { PACKAGE_ROOT, VERSION } from '../package-root.ts';
+import type { ProvisionedNode } from '../providers/provider.ts';
+import { FORMAT_VERSION, type Manifest, type NodeFacts } from '../results/format.ts';
+import type { Experiment, Testbed } from '../spec/resolved.ts';
+import type { Bundle } from '../testbeds/bundle.ts';
+import { probeNode } from '../testbeds/status.ts';
+
+export interface ManifestInputs {
+  readonly experiment: Experiment;
+  readonly testbed: Testbed;
+  readonly nodes: readonly ProvisionedNode[];
+  readonly bundle: Bundle;
+  readonly repeat: number;
+  readonly warnings: readonly string[];
+  /** When the run that this one continues began. */
+  readonly startedAt?: string;
+}
+
+export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
+  const { experiment, testbed, nodes, bundle, repeat, warnings } = inputs;
+  const { weights, cfg, labels } = experiment.model;
+  const commit = await ownCommit();
+  const facts = await Promise.all(
+    nodes.map(async (node): Promise<[string, NodeFacts]> => {
+      const { name, role, address: testbedAddress } = node.spec;
+      const { address } = node;
+      return [name, { ...(await probeNode(node, bundle)), role, address, testbedAddress }];
+    }),
+  );
+  return {
+    format: FORMAT_VERSION,
+    experiment: {
+      name: experiment.name,
+      ...(experiment.description === undefined ? {} : { description: experiment.description }),
+      file: experiment.file,
+      text: experiment.text,
+    },
+    testbed: {
+      name: testbed.name,
+      provider: testbed.provider,
+      security: testbed.security,
+      file: testbed.file,
+      text: testbed.text,
+    },
+    model: {
+      cfg: basename(cfg),
+      weights: weights.kind === 'synthetic' ? `synthetic:${weights.seed}` : basename(weights.path),
+      trained: weights.kind === 'file',
+      labels,
+    },
+    startedAt: inputs.startedAt ?? new Date().toISOString(),
+    seed: experiment.seed,
+    repeat,
+    versions: {
+      tilebed: VERSION,
+      runtime: bundle.hash,
+      engine: experiment.engine,
+      node: process.version,
+      ...(commit === undefined ? {} : { commit }),
+    },
+    host: probe(),
+    nodes: Object.fromEntries(facts),
+    warnings,
+  };
+}
+
+/** The commit of tilebed itself, where it runs from a clone; marked when the clone was changed. */
+async function ownCommit(): Promise<string | undefined> {
+  const git = (...args: string[]) => execa('git', ['-C', PACKAGE_ROOT, ...args], { reject: false });
+  const head = await git('rev-parse', 'HEAD');
+  if (head.exitCode !== 0) return undefined;
+  const changes = await git('status', '--porcelain', '--untracked-files=no');
+  return changes.stdout === '' ? head.stdout : `${head.stdout} with changes`;
+}

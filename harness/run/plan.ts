@@ -1,0 +1,94 @@
+/** Which repetitions an experiment consists of, and in which order they run. Pure. */
+import { createHash } from 'node:crypto';
+import type { Grid } from '../../runtime/partition/region.ts';
+import type { Parameters } from '../results/format.ts';
+import type { Experiment, Testbed } from '../spec/resolved.ts';
+import { testbedHash } from '../testbeds/state.ts';
+
+export interface PlannedTrial {
+  /** Equal exactly when the same thing would be measured: 12 hex digits. */
+  readonly trial: string;
+  readonly parameters: Parameters;
+  readonly grid: Grid;
+}
+
+export interface Repetition extends PlannedTrial {
+  /** From 1. */
+  readonly repetition: number;
+}
+
+/** What a trial's identity depends on beside the specs: bytes that lie outside them. */
+export interface TrialInputs {
+  readonly runtimeHash: string;
+  /** SHA-256 of the cfg. */
+  readonly cfgHash: string;
+  /** SHA-256 of the weights file, or `synthetic:SEED`. */
+  readonly weightsHash: string;
+  /** SHA-256 of each picture, in the order of use; empty for generated frames. */
+  readonly pictureHashes: readonly string[];
+}
+
+export function planTrials(
+  experiment: Experiment,
+  testbed: Testbed,
+  inputs: TrialInputs,
+): readonly PlannedTrial[] {
+  const allEdges = testbed.nodes.filter(({ role }) => role === 'edge').length;
+  const { frames, engine, threshold, framesInFlight, warmup, liveness, faults, seed } = experiment;
+  return experiment.trials.map(({ parameters: given, grid }) => {
+    const parameters = { ...given, edges: given.edges === 0 ? allEdges : given.edges };
+    const identity = {
+      parameters,
+      inputs,
+      testbed: testbedHash(testbed),
+      frames: { count: frames.count, sources: frames.sources },
+      settings: { engine, threshold, framesInFlight, warmup, liveness, faults, seed },
+    };
+    return { trial: shortHash(JSON.stringify(identity)), parameters, grid };
+  });
+}
+
+/**
+ * Every trial once, in a random order, then every trial again: whatever slowly changes on the machine
+ * then touches all trials alike (a randomised block design).
+ */
+export function interleave(
+  trials: readonly PlannedTrial[],
+  repeat: number,
+  seed: number,
+): readonly Repetition[] {
+  const random = mulberry32(seed);
+  return Array.from({ length: repeat }, (_, round) =>
+    shuffled(trials, random).map((trial) => ({ ...trial, repetition: round + 1 })),
+  ).flat();
+}
+
+export function describeParameters({ edges, grid, fusedLayers, strategy }: Parameters): string {
+  const nodes = edges === 1 ? '1 edge' : `${edges} edges`;
+  return `${nodes}, ${grid}, ${fusedLayers} fused layers, ${strategy}`;
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
+/** Durstenfeld's version of the Fisher-Yates shuffle (CACM 7(7), algorithm 235). */
+function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
+  const result = [...items];
+  for (let last = result.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [result[last], result[other]] = [result[other]!, result[last]!];
+  }
+  return result;
+}
+
+/** Tommy Ettinger's Mulberry32: 0 to 1, equal on every machine for a seed. */
+function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

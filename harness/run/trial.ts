@@ -1,0 +1,223 @@
+/** Runs one repetition: starts the roles, injects faults, waits, and cleans up whatever happens. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TilebedError } from '../../runtime/errors.ts';
+import type {
+  EdgeConfig,
+  Endpoint,
+  FrameSource,
+  GatewayConfig,
+  HostConfig,
+  ModelFiles,
+  RoleConfig,
+  Security,
+  Work,
+} from '../../runtime/roles/config.ts';
+import type { RoleEvent } from '../../runtime/roles/events.ts';
+import type { Trace, TrialRecord } from '../results/format.ts';
+import type { Experiment } from '../spec/resolved.ts';
+import type { TaskContext } from '../tasks.ts';
+import { TrialJournal } from './journal.ts';
+import type { Repetition } from './plan.ts';
+import { RoleProcess, type RoleSite } from './role-process.ts';
+
+export interface TrialNode extends RoleSite {
+  readonly address: string;
+  readonly model: ModelFiles;
+  /** Of the engine. */
+  readonly threads: number;
+  /** Empty but on sources. */
+  readonly frames: readonly FrameSource[];
+}
+
+export interface TrialSetup {
+  readonly repetition: Repetition;
+  readonly order: number;
+  readonly experiment: Experiment;
+  readonly security: Security;
+  readonly host: RoleSite;
+  readonly gateway: TrialNode;
+  readonly edges: readonly TrialNode[];
+  /** Wishes of the testbed that cannot be kept. */
+  readonly reasons: readonly string[];
+  /** Files to which a node's log goes. */
+  readonly logsOf: (node: string) => readonly string[];
+}
+
+export interface TrialOutcome {
+  readonly record: TrialRecord;
+  readonly trace: Trace;
+}
+
+/** For nodes to take leave when all is done, and for the gateway's end to be noticed. */
+const GRACE_MS = 10_000;
+
+/** Rejects only when the signal is aborted: whatever else goes wrong is in the record. */
+export async function runTrial(setup: TrialSetup, context: TaskContext): Promise<TrialOutcome> {
+  const startedAt = new Date().toISOString();
+  const trial = new TrialRun(setup, context);
+  const timeout = AbortSignal.timeout(setup.experiment.timeoutMs);
+  try {
+    await untilAborted(trial.play(), AbortSignal.any([context.signal, timeout]));
+  } catch (error) {
+    context.signal.throwIfAborted();
+    trial.journal.fail(timeout.aborted ? trial.describeTimeout() : describe(error));
+  } finally {
+    await trial.end();
+  }
+  return { record: trial.journal.record(startedAt, setup.order), trace: trial.journal.trace() };
+}
+
+class TrialRun {
+  readonly journal: TrialJournal;
+  readonly #setup: TrialSetup;
+  readonly #context: TaskContext;
+  readonly #run = randomUUID();
+  readonly #processes: RoleProcess[] = [];
+  readonly #faults: NodeJS.Timeout[] = [];
+  #ended = false;
+
+  constructor(setup: TrialSetup, context: TaskContext) {
+    this.#setup = setup;
+    this.#context = context;
+    this.journal = new TrialJournal(setup.repetition, setup.reasons);
+  }
+
+  async play(): Promise<void> {
+    const { gateway, edges, host } = this.#setup;
+    this.#context.say('starting the gateway');
+    const gatewayProcess = await this.#start(gateway, this.#gatewayConfig());
+    const endpoint = await gatewayProcess.ready;
+    this.#context.say('starting the edges');
+    const edgeProcesses = await Promise.all(
+      edges.map((edge) => this.#start(edge, this.#edgeConfig(edge, endpoint))),
+    );
+    await Promise.all(edgeProcesses.map(({ ready }) => ready));
+    this.#context.say(this.#progress());
+    const hostProcess = await this.#start(host, this.#hostConfig(endpoint));
+    const hostExit = await hostProcess.exited;
+    if (!this.journal.finished) {
+      // The gateway's own end says more than the host's view of it.
+      const gatewayExit = await Promise.race([gatewayProcess.exited, delay(GRACE_MS)]);
+      const cause = gatewayExit
+        ? gatewayProcess.failure(gatewayExit)
+        : hostProcess.failure(hostExit);
+      throw new TilebedError('FAILED', `${cause.message}, with ${this.#progress()}`, { cause });
+    }
+    await this.#awaitLeave([gatewayProcess, ...edgeProcesses]);
+  }
+
+  /** Ends whatever still runs. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    for (const timer of this.#faults) clearTimeout(timer);
+    await Promise.all(
+      this.#processes.map(async (process) => {
+        await process.kill();
+        await process.exited;
+      }),
+    );
+  }
+
+  describeTimeout(): string {
+    return `timed out after ${this.#setup.experiment.timeoutMs / 1000} s, with ${this.#progress()}`;
+  }
+
+  async #start(site: RoleSite, config: RoleConfig): Promise<RoleProcess> {
+    const process = await RoleProcess.start(site, config, {
+      logs: this.#setup.logsOf(site.name),
+      onEvent: (event) => this.#onEvent(site.name, event),
+    });
+    this.#processes.push(process);
+    // It may have been started while everything else was being ended.
+    if (this.#ended) await process.kill();
+    return process;
+  }
+
+  async #awaitLeave(processes: readonly RoleProcess[]): Promise<void> {
+    const patience = new AbortController();
+    const late = delay(GRACE_MS, undefined, { signal: patience.signal }).catch(() => {});
+    for (const process of processes) {
+      const exit = await Promise.race([process.exited, late]);
+      if (!exit) this.journal.degrade(`${process.name} did not end and was killed`);
+    }
+    patience.abort();
+  }
+
+  #onEvent(node: string, event: RoleEvent): void {
+    this.journal.add(node, event);
+    if (event.event === 'frame' || event.event === 'frame-lost')
+      this.#context.say(this.#progress());
+    if (event.event === 'started') this.#scheduleFaults();
+  }
+
+  #scheduleFaults(): void {
+    for (const { atMs, kill } of this.#setup.experiment.faults) {
+      const victim = this.#processes.find(({ name }) => name === kill);
+      if (victim !== undefined) this.#faults.push(setTimeout(() => void victim.kill(), atMs));
+    }
+  }
+
+  #progress(): string {
+    const frames = this.#setup.edges.reduce((sum, { frames }) => sum + frames.length, 0);
+    return `${this.journal.framesDone} of ${frames} frames done`;
+  }
+
+  #work({ model, threads }: TrialNode): Work {
+    const { repetition, experiment } = this.#setup;
+    const { fusedLayers } = repetition.parameters;
+    return { model, threads, fusedLayers, grid: repetition.grid, engine: experiment.engine };
+  }
+
+  #common(name: string) {
+    const { security, experiment } = this.#setup;
+    return { name, run: this.#run, security, liveness: experiment.liveness };
+  }
+
+  #gatewayConfig(): GatewayConfig {
+    const { gateway, edges, experiment } = this.#setup;
+    return {
+      ...this.#common(gateway.name),
+      role: 'gateway',
+      listen: { address: gateway.address, port: 0 },
+      work: this.#work(gateway),
+      edges: edges.map(({ name, address, frames }) => ({ name, address, frames: frames.length })),
+      threshold: experiment.threshold,
+      labels: experiment.model.labels,
+      warmup: experiment.warmup,
+    };
+  }
+
+  #edgeConfig(edge: TrialNode, gateway: Endpoint): EdgeConfig {
+    const { framesInFlight, warmup } = this.#setup.experiment;
+    return {
+      ...this.#common(edge.name),
+      role: 'edge',
+      listen: { address: edge.address, port: 0 },
+      gateway: { address: gateway.address, port: gateway.port },
+      work: this.#work(edge),
+      frames: edge.frames,
+      framesInFlight,
+      warmup,
+    };
+  }
+
+  #hostConfig({ address, port }: Endpoint): HostConfig {
+    return { ...this.#common(this.#setup.host.name), role: 'host', gateway: { address, port } };
+  }
+}
+
+function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  work.catch(() => {});
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  aborted.catch(() => {});
+  return Promise.race([work, aborted]);
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof TilebedError)) return String(error);
+  return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+}

@@ -1,0 +1,89 @@
+/** How a testbed is: its nodes, their addresses and limits, and whether each answers. */
+import { posix } from 'node:path';
+import type { Probe } from '../../runtime/probe.ts';
+import type { ProvisionedNode } from '../providers/provider.ts';
+import { providerNamed } from '../providers/registry.ts';
+import type { Testbed } from '../spec/resolved.ts';
+import { type Bundle, findBundle } from './bundle.ts';
+import { isDeployed, runtimeFolder } from './deploy.ts';
+import { readState, testbedHash } from './state.ts';
+import { contextOf } from './up.ts';
+
+export type Health =
+  | { readonly kind: 'down' }
+  | { readonly kind: 'unreachable'; readonly reason: string }
+  | { readonly kind: 'up' }
+  | { readonly kind: 'ready'; readonly probe: Probe };
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly role: 'gateway' | 'edge';
+  readonly testbedAddress: string;
+  readonly address: string;
+  readonly cpus?: readonly number[];
+  readonly memoryBytes?: number;
+  /** `up` without the runtime, `ready` with it. */
+  readonly health: Health;
+}
+
+export interface TestbedStatus {
+  readonly name: string;
+  readonly provider: string;
+  readonly status: 'down' | 'coming-up' | 'up';
+  /** The testbed's file was changed since it came up. */
+  readonly outdated: boolean;
+  readonly addressNote?: string;
+  readonly runtime: string;
+  readonly nodes: readonly NodeStatus[];
+}
+
+export async function testbedStatus(testbed: Testbed): Promise<TestbedStatus> {
+  const provider = providerNamed(testbed.provider);
+  const context = contextOf(testbed);
+  const state = await readState(context.stateFolder);
+  const bundle = await findBundle();
+  const nodes = await provider.nodes(context);
+  return {
+    name: testbed.name,
+    provider: testbed.provider,
+    status: state?.status ?? 'down',
+    outdated: state !== undefined && state.hash !== testbedHash(testbed),
+    ...(provider.addressNote === undefined ? {} : { addressNote: provider.addressNote }),
+    runtime: bundle.hash,
+    nodes: await Promise.all(
+      nodes.map(async (node) => ({
+        ...describe(node),
+        health: state === undefined ? ({ kind: 'down' } as const) : await health(node, bundle),
+      })),
+    ),
+  };
+}
+
+function describe({ spec, address }: ProvisionedNode) {
+  const { name, role, cpus, memoryBytes } = spec;
+  return {
+    name,
+    role,
+    testbedAddress: spec.address,
+    address,
+    ...(cpus === undefined ? {} : { cpus }),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+  };
+}
+
+async function health(node: ProvisionedNode, bundle: Bundle): Promise<Health> {
+  const { exitCode, stderr } = await node.transport.exec(['test', '-d', node.folder]);
+  if (exitCode !== 0) {
+    const reason = stderr.trim();
+    return { kind: 'unreachable', reason: reason === '' ? `${node.folder} is missing` : reason };
+  }
+  if (!(await isDeployed(node, bundle))) return { kind: 'up' };
+  return { kind: 'ready', probe: await probeNode(node, bundle) };
+}
+
+/** What the node is, by the runtime that lies on it. */
+export async function probeNode(node: ProvisionedNode, bundle: Bundle): Promise<Probe> {
+  const main = posix.join(runtimeFolder(node, bundle), 'main.js');
+  const { stdout } = await node.transport.exec([node.node, main, 'probe']);
+  return JSON.parse(stdout) as Probe;
+}

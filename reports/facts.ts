@@ -1,0 +1,165 @@
+/** What a report says about an experiment apart from its figures: what ran on what, how it was
+ * measured, and what to be careful about. One list for pages and Markdown alike. */
+import type { NodeFacts } from '../harness/results/format.ts';
+import { mebibytesText } from './numbers.ts';
+import type { Results } from './read.ts';
+import { bestCoverage } from './statistics.ts';
+import { compareNodes, type Summary } from './summary.ts';
+
+/** Below this many repetitions no interval of the median can hold it in 95 % of cases. */
+const ENOUGH_REPETITIONS = 6;
+
+export interface Fact {
+  readonly term: string;
+  readonly detail: string;
+}
+
+export function experimentFacts({ manifest }: Results): Fact[] {
+  const { experiment, testbed, model, versions, host } = manifest;
+  const commit = versions.commit === undefined ? '' : `, commit ${versions.commit.slice(0, 12)}`;
+  return [
+    { term: 'Experiment', detail: `${experiment.name} (${experiment.file})` },
+    {
+      term: 'Testbed',
+      detail: `${testbed.name}, provider ${testbed.provider} (${testbed.file})`,
+    },
+    { term: 'Security', detail: securityText(testbed.security) },
+    {
+      term: 'Model',
+      detail: `${model.cfg}, weights ${model.weights}${model.trained ? '' : `. ${UNTRAINED}`}`,
+    },
+    {
+      term: 'Repetitions',
+      detail: `${manifest.repeat} of every point, in an order drawn with seed ${manifest.seed}`,
+    },
+    {
+      term: 'When',
+      detail: `${timeText(manifest.startedAt)}${
+        manifest.endedAt === undefined ? '; it did not end' : ` to ${timeText(manifest.endedAt)}`
+      }`,
+    },
+    {
+      term: 'Versions',
+      detail: `tilebed ${versions.tilebed}${commit}; runtime ${versions.runtime}; ${versions.engine}; Node ${versions.node}`,
+    },
+    {
+      term: 'Started from',
+      detail: `${host.hostname}: ${host.cpuModel}, ${host.architecture}, kernel ${host.kernel}`,
+    },
+  ];
+}
+
+export const UNTRAINED = 'Weights are synthetic: detections mean nothing; timing and memory do.';
+
+function securityText(security: string): string {
+  return security === 'none'
+    ? 'None. Nodes spoke over plain sockets: nothing was encrypted, and no peer had to prove who it is.'
+    : 'TLS with a pre-shared key made for this testbed.';
+}
+
+function timeText(iso: string): string {
+  return iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
+}
+
+export const NODE_HEADERS = ['node', 'role', 'address', 'CPU', 'CPUs', 'memory', 'system'] as const;
+
+/** A row a node, in the order of NODE_HEADERS. */
+export function nodeRows({ manifest }: Results): string[][] {
+  return Object.entries(manifest.nodes)
+    .map(([node, facts]) => ({ node, ...facts }))
+    .sort(compareNodes)
+    .map(({ node, ...facts }) => [
+      node,
+      facts.role,
+      facts.address === facts.testbedAddress
+        ? facts.address
+        : `${facts.address} (${facts.testbedAddress} in the testbed)`,
+      facts.cpuModel,
+      cpusText(facts),
+      memoryText(facts),
+      `${facts.architecture}, ${facts.kernel}, Node ${facts.nodeVersion}`,
+    ]);
+}
+
+function cpusText({ cpus }: NodeFacts): string {
+  return `${cpus.length}: ${cpus.length > 1 ? 'numbers' : 'number'} ${ranges(cpus)}`;
+}
+
+/** `0-3, 6` of 0, 1, 2, 3, 6. */
+function ranges(cpus: readonly number[]): string {
+  const runs: [number, number][] = [];
+  for (const cpu of cpus) {
+    const last = runs.at(-1);
+    if (last !== undefined && cpu === last[1] + 1) last[1] = cpu;
+    else runs.push([cpu, cpu]);
+  }
+  return runs.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ');
+}
+
+function memoryText({ memoryBytes, memoryLimitBytes }: NodeFacts): string {
+  return memoryLimitBytes === undefined
+    ? `${mebibytesText(memoryBytes)}, no limit`
+    : `limited to ${mebibytesText(memoryLimitBytes)} of ${mebibytesText(memoryBytes)}`;
+}
+
+/** How each figure comes about. */
+export const METHOD: readonly Fact[] = [
+  {
+    term: 'Makespan',
+    detail: "from the start signal to the last frame's detections, on the gateway's clock.",
+  },
+  {
+    term: 'Latency',
+    detail:
+      'from the moment a source takes a frame until its detections exist at the gateway. A repetition counts with the median of its frames; p95 is over all frames of all repetitions.',
+  },
+  {
+    term: 'Memory',
+    detail:
+      "two different things, never added: a process at its peak, as the kernel counts it (VmHWM), and that part of it which the engine holds, weights and the largest layer's activations. Of several edges it is the largest that counts.",
+  },
+  {
+    term: 'Traffic',
+    detail: "bytes of tilebed's own messages, headers included, before encryption.",
+  },
+  {
+    term: 'Median [low, high]',
+    detail:
+      'the median over repetitions with its 95 % percentile-bootstrap interval (Efron 1979), drawn with the seed of the experiment. One repetition: no interval.',
+  },
+  {
+    term: 'Failed trials',
+    detail: 'are counted and enter no median. Degraded ones enter, and are marked.',
+  },
+];
+
+/** What to be careful about; empty where nothing is. */
+export function warningsOf(results: Results, summary: Summary): string[] {
+  const { manifest, trials, traces, damagedLines } = results;
+  const measured = trials.filter(({ status }) => status !== 'failed').length;
+  const counts = summary.points.flatMap(({ makespanMs }) =>
+    makespanMs === undefined ? [] : [makespanMs.count],
+  );
+  const fewest = Math.min(...counts);
+  return [
+    ...manifest.warnings,
+    ...(manifest.endedAt === undefined
+      ? ['The experiment did not end: trials may be missing. `tilebed run --resume` runs them.']
+      : []),
+    ...damagedLines.map(
+      (line) => `Line ${line} of trials.jsonl is cut off or no trial, and was left out.`,
+    ),
+    ...(traces.length < measured
+      ? [`${measured - traces.length} of ${measured} trials have no trace, so no timeline.`]
+      : []),
+    ...(fewest === 1 ? ['Points with one repetition have no interval.'] : []),
+    ...(counts.some((count) => count > 1 && count < ENOUGH_REPETITIONS)
+      ? [fewRepetitions(Math.min(...counts.filter((count) => count > 1)))]
+      : []),
+  ];
+}
+
+function fewRepetitions(count: number): string {
+  const percent = Math.floor(bestCoverage(count) * 100);
+  return `From ${count} repetitions, an interval holds the true median in ${percent} % of cases at best, not in 95 %. Six or more repetitions can reach it.`;
+}

@@ -1,0 +1,122 @@
+/** The few figures that a reader looks for first. */
+import { type Markup, markup } from '../markup.ts';
+import { durationText, durationUnit, inUnit, mebibytesText, significant } from '../numbers.ts';
+import { pointNames } from '../point.ts';
+import type { Estimate, PointSummary, Summary } from '../summary.ts';
+
+interface Card {
+  readonly title: string;
+  readonly value: string;
+  readonly detail: string;
+}
+
+export function headline({ points }: Summary): Markup {
+  const { names } = pointNames(points.map(({ parameters }) => parameters));
+  const nameOf = (point: PointSummary) => (points.length > 1 ? names[points.indexOf(point)]! : '');
+  const cards = [
+    ...makespanCard(points, nameOf),
+    ...throughputCard(points, nameOf),
+    ...memoryCard(points, nameOf),
+    ...stolenCard(points, nameOf),
+    trialsCard(points),
+  ].map(
+    ({ title, value, detail }) =>
+      markup`<li><h3>${title}</h3><p class="figure">${value}</p><p>${detail}</p></li>`,
+  );
+  return markup`<ul class="cards" aria-label="Headline figures">${cards}</ul>\n`;
+}
+
+type NameOf = (point: PointSummary) => string;
+
+function makespanCard(points: readonly PointSummary[], nameOf: NameOf): Card[] {
+  const best = least(points, ({ makespanMs }) => makespanMs?.median);
+  if (best?.makespanMs === undefined) return [];
+  const unit = durationUnit([best.makespanMs.median]);
+  return [
+    {
+      title: points.length > 1 ? 'Shortest makespan' : 'Makespan',
+      value: durationText(best.makespanMs.median, unit),
+      detail: joined(
+        nameOf(best),
+        intervalText(best.makespanMs, (value) => inUnit(value, unit)),
+      ),
+    },
+  ];
+}
+
+function throughputCard(points: readonly PointSummary[], nameOf: NameOf): Card[] {
+  const best = least(points, ({ throughputFps }) =>
+    throughputFps === undefined ? undefined : -throughputFps.median,
+  );
+  if (best?.throughputFps === undefined) return [];
+  return [
+    {
+      title: points.length > 1 ? 'Highest throughput' : 'Throughput',
+      value: `${significant(best.throughputFps.median)} frames/s`,
+      detail: joined(nameOf(best), intervalText(best.throughputFps, significant)),
+    },
+  ];
+}
+
+function memoryCard(points: readonly PointSummary[], nameOf: NameOf): Card[] {
+  const best = least(points, ({ memory }) => memory.edge?.processPeakBytes.median);
+  const edge = best?.memory.edge;
+  if (best === undefined || edge === undefined) return [];
+  return [
+    {
+      title: points.length > 1 ? 'Least edge memory' : 'Edge memory',
+      value: mebibytesText(edge.processPeakBytes.median),
+      detail: joined(
+        nameOf(best),
+        `process at its peak; the engine holds ${mebibytesText(edge.engineBytes.median)} of it`,
+      ),
+    },
+  ];
+}
+
+function stolenCard(points: readonly PointSummary[], nameOf: NameOf): Card[] {
+  const best = least(points, ({ makespanMs }) => makespanMs?.median);
+  if (best === undefined) return [];
+  const sum = (field: 'tilesComputed' | 'tilesStolen') =>
+    best.nodes.reduce((total, node) => total + node[field], 0);
+  if (sum('tilesComputed') === 0) return [];
+  return [
+    {
+      title: 'Tiles stolen',
+      value: `${significant((100 * sum('tilesStolen')) / sum('tilesComputed'))} %`,
+      detail: joined(nameOf(best), `${sum('tilesStolen')} of ${sum('tilesComputed')}`),
+    },
+  ];
+}
+
+function trialsCard(points: readonly PointSummary[]): Card {
+  const count = (status: 'ok' | 'degraded' | 'failed') =>
+    points.reduce((total, point) => total + point[status], 0);
+  return {
+    title: 'Trials',
+    value: String(count('ok') + count('degraded') + count('failed')),
+    detail: `${count('ok')} ok, ${count('degraded')} degraded, ${count('failed')} failed`,
+  };
+}
+
+function least(
+  points: readonly PointSummary[],
+  valueOf: (point: PointSummary) => number | undefined,
+): PointSummary | undefined {
+  const rank = (point: PointSummary) => valueOf(point) ?? Number.POSITIVE_INFINITY;
+  return points
+    .filter((point) => valueOf(point) !== undefined)
+    .reduce<PointSummary | undefined>(
+      (best, point) => (best === undefined || rank(point) < rank(best) ? point : best),
+      undefined,
+    );
+}
+
+function intervalText({ low, high, count }: Estimate, text: (value: number) => string): string {
+  if (low === undefined || high === undefined) return 'one repetition: no interval';
+  return `95 %: ${text(low)} to ${text(high)}, n = ${count}`;
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('; ');
+}

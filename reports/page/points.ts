@@ -1,0 +1,69 @@
+/** The charts over all points, then each point's own: memory, traffic and tiles of its nodes, and the
+ * timeline of one of its trials. Where there are several, a select box turns from one to the next. */
+import {
+  edgeMemoryChart,
+  makespanChart,
+  nodeMemoryChart,
+  tilesChart,
+  trafficChart,
+} from '../charts.ts';
+import { chooseTrial } from '../choose.ts';
+import { type Markup, markup } from '../markup.ts';
+import { pointName, pointNames } from '../point.ts';
+import type { Results } from '../read.ts';
+import type { PointSummary, Summary } from '../summary.ts';
+import { timeline } from '../timeline.ts';
+import { figure, section } from './elements.ts';
+import { nodesTable } from './summary-table.ts';
+
+/** Bars of all timelines together: about four megabytes. */
+const MAXIMUM_BARS = 16_000;
+const MAXIMUM_BARS_A_TIMELINE = 4000;
+
+export function chartsSection({ points }: Summary): Markup {
+  const charts = [makespanChart(points), edgeMemoryChart(points)].map((chart) => figure(chart));
+  return section('charts', 'Points compared', markup`<div class="charts">${charts}</div>`);
+}
+
+export function pointsSection(results: Results, { points }: Summary): Markup {
+  const { names } = pointNames(points.map(({ parameters }) => parameters));
+  const options = names.map((name, index) => markup`<option value="${index}">${name}</option>`);
+  const select =
+    points.length < 2
+      ? undefined
+      : markup`<p class="choice" hidden><label for="point">Point</label> <select id="point">${options}</select></p>\n`;
+  const maximumBars = Math.min(
+    MAXIMUM_BARS_A_TIMELINE,
+    Math.floor(MAXIMUM_BARS / Math.max(1, points.length)),
+  );
+  const panels = points.map((point, index) => panel(results, point, index, maximumBars));
+  return section('points', 'Each point, node by node', markup`${select}${panels}`);
+}
+
+function panel(results: Results, point: PointSummary, index: number, maximumBars: number): Markup {
+  const name = pointName(point.parameters);
+  const content =
+    point.nodes.length === 0
+      ? markup`<p>No run of this point came to an end, so there is nothing to show of its nodes.</p>`
+      : markup`${charts(point)}${nodesTable(point.nodes)}${timelineOf(results, point, maximumBars)}`;
+  return markup`<div class="point" data-point="${index}"><h3>${name}</h3>\n${content}</div>\n`;
+}
+
+function charts({ nodes }: PointSummary): Markup {
+  const drawings = [nodeMemoryChart(nodes), trafficChart(nodes), tilesChart(nodes)];
+  return markup`<div class="charts">${drawings.map((drawing) => figure(drawing))}</div>`;
+}
+
+function timelineOf(results: Results, point: PointSummary, maximumBars: number): Markup {
+  const chosen = chooseTrial(results, point);
+  if (chosen === undefined)
+    return markup`<p>No trial of this point has a trace, so no timeline.</p>`;
+  const { trial, trace, line } = chosen;
+  const drawing = timeline(trace, {
+    title: `Timeline of repetition ${trial.repetition}`,
+    roleOf: (node) => results.manifest.nodes[node]?.role,
+    maximumBars,
+  });
+  const description = `${drawing.description} Of this point’s traced trials, it is the ${trial.status} one whose makespan is nearest to the median (line ${line}).`;
+  return figure({ ...drawing, description }, true);
+}

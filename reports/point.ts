@@ -1,0 +1,76 @@
+/** Points of an experiment's matrix: which trials share one, their order, and their names. */
+import type { Parameters } from '../harness/results/format.ts';
+
+/** Equal of equal parameters, whatever the order of their keys. */
+export function pointKey(parameters: Parameters): string {
+  return JSON.stringify(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** By edges, grid, fused layers, strategy, then reuse: the order of a table's rows. */
+export function comparePoints(a: Parameters, b: Parameters): number {
+  return (
+    a.edges - b.edges ||
+    naturally(a.grid, b.grid) ||
+    a.fusedLayers - b.fusedLayers ||
+    naturally(a.strategy, b.strategy) ||
+    Number(a.reuse) - Number(b.reuse)
+  );
+}
+
+/** A point in words: `2 edges, 5x5, 16 fused, deepthings, reuse`. */
+export function pointName(parameters: Parameters): string {
+  return Object.entries(parameters)
+    .map(([key, value]) => words(key, value))
+    .join(', ');
+}
+
+export interface PointNames {
+  /** What tells each point from the others, in the order given. */
+  readonly names: readonly string[];
+  /** What all of them share; empty where nothing is. */
+  readonly shared: string;
+}
+
+/** Short names for points that stand side by side: what is the same of all is said once. */
+export function pointNames(points: readonly Parameters[]): PointNames {
+  const entries = points.map((point) => Object.entries(point));
+  const values = new Map<string, Set<unknown>>();
+  for (const [key, value] of entries.flat()) {
+    values.set(key, (values.get(key) ?? new Set()).add(value));
+  }
+  const differs = (key: string) => points.length > 1 && values.get(key)!.size > 1;
+  return {
+    names: entries.map((list, index) => {
+      const own = list.filter(([key]) => differs(key)).map(([key, value]) => words(key, value));
+      return own.length > 0 ? own.join(', ') : pointName(points[index]!);
+    }),
+    shared:
+      points.length < 2
+        ? ''
+        : (entries[0] ?? [])
+            .filter(([key]) => !differs(key))
+            .map(([key, value]) => words(key, value))
+            .join(', '),
+  };
+}
+
+function words(key: string, value: unknown): string {
+  switch (key) {
+    case 'edges':
+      return value === 1 ? '1 edge' : `${value} edges`;
+    case 'grid':
+    case 'strategy':
+      return String(value);
+    case 'fusedLayers':
+      return `${value} fused`;
+    case 'reuse':
+      return value === true ? 'reuse' : 'no reuse';
+    default:
+      return `${key} ${value}`;
+  }
+}
+
+/** Numbers in names by their size: 3x3 before 10x10. */
+function naturally(a: string, b: string): number {
+  return String(a).localeCompare(String(b), 'en', { numeric: true });
+}
