@@ -7,9 +7,11 @@ import { pointNames } from './point.ts';
 import type { NodeSummary, PointSummary, Run } from './summary.ts';
 import { withInterval } from './table.ts';
 
-const WIDTH = 480;
 const LEFT = 6;
-const RIGHT = WIDTH - 10;
+/** Of charts that stand two in a row, and of those that stand three in one. */
+const HALF_WIDTH = 440;
+const THIRD_WIDTH = 360;
+const MARGIN_RIGHT = 10;
 const TILES: Unit = { name: 'tiles', size: 1 };
 
 interface Series {
@@ -23,6 +25,7 @@ interface BarChart {
   readonly title: string;
   readonly description: string;
   readonly unit: Unit;
+  readonly width: number;
   readonly rows: readonly string[];
   readonly series: readonly Series[];
   /** Bars of a row end to end, rather than below each other. */
@@ -39,10 +42,12 @@ export function makespanChart(points: readonly PointSummary[]): Drawing {
     0,
     ...points.flatMap(({ runs }) => runs.map((run) => run.makespanMs ?? 0)),
   );
-  const axis = axisFromZero({ left: LEFT, right: RIGHT, maximum, unit });
+  const width = HALF_WIDTH;
+  const right = width - MARGIN_RIGHT;
+  const axis = axisFromZero({ left: LEFT, right, maximum, unit });
   const head = legend(
     [
-      { label: 'median', swatch: markup`<circle class="median" cx="9" cy="9" r="6"/>` },
+      { label: 'median', swatch: markup`<circle class="median" cx="9" cy="9" r="4.5"/>` },
       {
         label: '95 % interval',
         swatch: markup`<path class="interval" d="M1 9H17M1 5V13M17 5V13"/>`,
@@ -54,7 +59,7 @@ export function makespanChart(points: readonly PointSummary[]): Drawing {
       },
     ],
     LEFT,
-    RIGHT - LEFT,
+    right - LEFT,
   );
   const rowHeight = 52;
   const rows = points.map((point, index) => {
@@ -62,13 +67,13 @@ export function makespanChart(points: readonly PointSummary[]): Drawing {
     const { makespanMs } = point;
     const text =
       makespanMs === undefined ? 'no run came to an end' : withInterval(makespanMs, unit);
-    return markup`${label(names[index]!, LEFT, y + 16, (RIGHT - LEFT) * 0.52)}<text class="end" x="${RIGHT}" y="${y + 16}">${text}</text>${makespanMs === undefined ? undefined : intervalMark(makespanMs, axis.x, y + 29)}${runDots(point.runs, unit, axis.x, y + 42)}`;
+    return markup`${label(names[index]!, LEFT, y + 16, (right - LEFT) * 0.52)}<text class="end" x="${right}" y="${y + 16}">${text}</text>${makespanMs === undefined ? undefined : intervalMark(makespanMs, axis.x, y + 29)}${runDots(point.runs, unit, axis.x, y + 42)}`;
   });
   const bottom = head.height + 10 + points.length * rowHeight;
   return {
     title: 'Makespan',
     description: `From the start signal to the last detections${shared === '' ? '' : `; all with ${shared}`}.`,
-    width: WIDTH,
+    width,
     height: bottom + AXIS_HEIGHT,
     body: markup`${head.body}${axis.draw(head.height + 6, bottom)}${rows}`,
   };
@@ -83,7 +88,7 @@ function intervalMark(
     low === undefined || high === undefined
       ? undefined
       : markup`<path class="interval" d="M${px(x(low))} ${y}H${px(x(high))}M${px(x(low))} ${y - 5}v10M${px(x(high))} ${y - 5}v10"/>`;
-  return markup`${line}<circle class="median" cx="${px(x(median))}" cy="${y}" r="6"/>`;
+  return markup`${line}<circle class="median" cx="${px(x(median))}" cy="${y}" r="4.5"/>`;
 }
 
 function runDots(
@@ -109,6 +114,7 @@ export function edgeMemoryChart(points: readonly PointSummary[]): Drawing {
     title: 'Memory of the largest edge',
     description: `The engine's memory is a part of the process${shared === '' ? '' : `; all with ${shared}`}.`,
     unit: MEBIBYTES,
+    width: HALF_WIDTH,
     rows: measured.map((point) => names[points.indexOf(point)]!),
     series: memorySeries(
       measured.map(({ memory }) => ({
@@ -124,6 +130,7 @@ export function nodeMemoryChart(nodes: readonly NodeSummary[]): Drawing {
     title: 'Memory',
     description: "A process at its peak, and beside it the engine's weights and activations.",
     unit: MEBIBYTES,
+    width: THIRD_WIDTH,
     rows: nodes.map(({ node }) => node),
     series: memorySeries(nodes),
   });
@@ -134,6 +141,7 @@ export function trafficChart(nodes: readonly NodeSummary[]): Drawing {
     title: 'Traffic',
     description: 'Bytes of tilebed’s messages, before encryption.',
     unit: MEBIBYTES,
+    width: THIRD_WIDTH,
     rows: nodes.map(({ node }) => node),
     series: [
       { label: 'sent', colour: 'f0', values: nodes.map(({ bytesSent }) => bytesSent) },
@@ -148,6 +156,7 @@ export function tilesChart(nodes: readonly NodeSummary[]): Drawing {
     title: 'Tiles',
     description: 'Computed tiles of an edge’s own frames, and those stolen from another.',
     unit: TILES,
+    width: THIRD_WIDTH,
     rows: edges.map(({ node }) => node),
     stacked: true,
     series: [
@@ -174,16 +183,18 @@ function memorySeries(
   ];
 }
 
-function barChart({ title, description, unit, rows, series, stacked = false }: BarChart): Drawing {
+function barChart({ stacked = false, ...chart }: BarChart): Drawing {
+  const { title, description, unit, width, rows, series } = chart;
   const perRow = (row: number) => series.map(({ values }) => values[row]!);
   const extent = (values: readonly number[]) =>
     stacked ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values);
   const maximum = Math.max(0, ...rows.map((_, row) => extent(perRow(row))));
-  const axis = axisFromZero({ left: LEFT, right: RIGHT, maximum, unit });
+  const right = width - MARGIN_RIGHT;
+  const axis = axisFromZero({ left: LEFT, right, maximum, unit });
   const head = legend(
     series.map(({ label: name, colour }) => ({ label: name, swatch: swatch(colour) })),
     LEFT,
-    RIGHT - LEFT,
+    right - LEFT,
   );
   const thickness = 11;
   const rowHeight = 28 + (stacked ? thickness : series.length * (thickness + 2));
@@ -200,13 +211,13 @@ function barChart({ title, description, unit, rows, series, stacked = false }: B
     const text = series.map(
       (one) => `${one.label.split(' ')[0]} ${inUnit(one.values[row]!, unit)}`,
     );
-    return markup`${label(name, LEFT, y + 16, (RIGHT - LEFT) * 0.45)}<text class="note end" x="${RIGHT}" y="${y + 16}">${text.join(' · ')}</text>${rects}`;
+    return markup`${label(name, LEFT, y + 16, (right - LEFT) * 0.45)}<text class="note end" x="${right}" y="${y + 16}">${text.join(' · ')}</text>${rects}`;
   });
   const bottom = head.height + 10 + rows.length * rowHeight;
   return {
     title,
     description,
-    width: WIDTH,
+    width,
     height: bottom + AXIS_HEIGHT,
     body: markup`${head.body}${axis.draw(head.height + 6, bottom)}${bars}`,
   };

@@ -57,7 +57,7 @@ export function renderCsv(results: Results): string {
     if (nodes.length === 0) return [{ line, trial }];
     return nodes.map(([node, statistics]) => ({ line, trial, node, statistics }));
   });
-  const cells = rows.map((row) => Object.values(COLUMNS).map((valueOf) => valueOf(row)));
+  const cells = rows.map((row) => Object.values(COLUMNS).map((cellOf) => cellOf(row)));
   return [Object.keys(COLUMNS), ...cells]
     .map((row) => `${row.map((cell) => quoted(cell)).join(',')}\r\n`)
     .join('');

@@ -1,5 +1,5 @@
 /** SVG drawings: their common parts, and how one stands in a page or in a file of its own. */
-import { type Markup, markup } from './markup.ts';
+import { Markup, markup } from './markup.ts';
 
 export interface Drawing {
   readonly title: string;
@@ -14,6 +14,13 @@ export interface LegendEntry {
   readonly label: string;
   readonly swatch: Markup;
 }
+
+/** Of a document: around it, between two drawings, above a drawing and above all of them. */
+const MARGIN = 24;
+const GUTTER = 120;
+const HEAD_HEIGHT = 56;
+const TITLE_HEIGHT = 52;
+const HALF_PAGE = 480;
 
 /** Advance of a glyph at 13 px, of a wide sans serif: measuring is up to the reader's machine. */
 const GLYPH_WIDTH = 7.2;
@@ -61,18 +68,20 @@ export function swatch(colour: string): Markup {
   return markup`<rect class="${colour}" x="2" y="2" width="14" height="14" rx="3"/>`;
 }
 
-/** Drawings below each other, each under its title, as a document of its own. */
+/** Drawings under their titles, side by side where they fit, as a document of its own. */
 export function svgDocument(title: string, drawings: readonly Drawing[], style: string): string {
-  const margin = 24;
-  const head = 56;
-  const width = Math.max(...drawings.map((drawing) => drawing.width), 480) + 2 * margin;
-  let y = 52;
+  const widest = Math.max(HALF_PAGE, ...drawings.map((drawing) => drawing.width));
+  let [x, y, rowHeight] = [0, TITLE_HEIGHT, 0];
   const parts = drawings.map((drawing) => {
-    const part = markup`<g transform="translate(${margin} ${y})"><text class="heading" y="16">${drawing.title}</text><text class="note" y="36">${drawing.description}</text><g transform="translate(0 ${head})">${drawing.body}</g></g>`;
-    y += head + drawing.height + margin;
+    if (x > 0 && x + drawing.width > widest) [x, y, rowHeight] = [0, y + rowHeight + MARGIN, 0];
+    const part = markup`<g transform="translate(${MARGIN + x} ${y})"><text class="heading" y="16">${drawing.title}</text><text class="note" y="36">${drawing.description}</text><g transform="translate(0 ${HEAD_HEIGHT})">${drawing.body}</g></g>`;
+    x += drawing.width + GUTTER;
+    rowHeight = Math.max(rowHeight, HEAD_HEIGHT + drawing.height);
     return part;
   });
+  const width = widest + 2 * MARGIN;
+  const height = y + rowHeight + MARGIN;
   const { text } =
-    markup`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y}" viewBox="0 0 ${width} ${y}" role="img" aria-label="${title}"><title>${title}</title><style>${style}</style><rect class="paper" width="${width}" height="${y}"/><text class="title" x="${margin}" y="34">${title}</text>${parts}</svg>`;
+    markup`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}"><title>${title}</title><style>${new Markup(style)}</style><rect class="paper" width="${width}" height="${height}"/><text class="title" x="${MARGIN}" y="34">${title}</text>${parts}</svg>`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n${text}\n`;
 }

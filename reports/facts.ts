@@ -57,11 +57,19 @@ function securityText(security: string): string {
     : 'TLS with a pre-shared key made for this testbed.';
 }
 
-function timeText(iso: string): string {
+export function timeText(iso: string): string {
   return iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
 }
 
-export const NODE_HEADERS = ['node', 'role', 'address', 'CPU', 'CPUs', 'memory', 'system'] as const;
+export const NODE_HEADERS = [
+  'Node',
+  'Role',
+  'Address',
+  'Processor',
+  'May use',
+  'Memory',
+  'System',
+] as const;
 
 /** A row a node, in the order of NODE_HEADERS. */
 export function nodeRows({ manifest }: Results): string[][] {
@@ -82,7 +90,7 @@ export function nodeRows({ manifest }: Results): string[][] {
 }
 
 function cpusText({ cpus }: NodeFacts): string {
-  return `${cpus.length}: ${cpus.length > 1 ? 'numbers' : 'number'} ${ranges(cpus)}`;
+  return `${cpus.length === 1 ? 'CPU' : 'CPUs'} ${ranges(cpus)}`;
 }
 
 /** `0-3, 6` of 0, 1, 2, 3, 6. */
@@ -99,7 +107,7 @@ function ranges(cpus: readonly number[]): string {
 function memoryText({ memoryBytes, memoryLimitBytes }: NodeFacts): string {
   return memoryLimitBytes === undefined
     ? `${mebibytesText(memoryBytes)}, no limit`
-    : `limited to ${mebibytesText(memoryLimitBytes)} of ${mebibytesText(memoryBytes)}`;
+    : `${mebibytesText(memoryLimitBytes)} limit, ${mebibytesText(memoryBytes)} in all`;
 }
 
 /** How each figure comes about. */

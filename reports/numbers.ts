@@ -30,9 +30,9 @@ export function inUnit(value: number, unit: Unit): string {
   return significant(value / unit.size);
 }
 
-/** Three significant digits, and every digit before the decimal point. */
+/** Three significant digits, and every digit before the decimal point; whole numbers as they are. */
 export function significant(value: number): string {
-  if (value === 0 || !Number.isFinite(value)) return String(value);
+  if (Number.isInteger(value) || !Number.isFinite(value)) return String(value);
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  return value.toFixed(Math.min(decimals, 4));
+  return value.toFixed(Math.min(decimals, 3));
 }

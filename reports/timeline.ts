@@ -60,14 +60,17 @@ export function timeline(trace: Trace, options: TimelineOptions): Drawing {
   const bottom = top + nodes.length * ROW_HEIGHT;
   const rows = nodes.map(({ node, spans }, index) => {
     const y = top + index * ROW_HEIGHT;
-    return markup`<g transform="translate(0 ${y})">${laneNames(node, spans)}${tracks()}${bars(spans, colours, axis.x)}</g>`;
+    return {
+      behind: markup`<g transform="translate(0 ${y})">${laneNames(node, spans)}${tracks()}</g>`,
+      before: markup`<g transform="translate(0 ${y})">${bars(spans, colours, axis.x)}</g>`,
+    };
   });
   return {
     title: options.title,
     description: describe(trace, leftOut),
     width: WIDTH,
     height: bottom + AXIS_HEIGHT,
-    body: markup`${head.body}${rows}${axis.draw(top, bottom)}`,
+    body: markup`${head.body}${rows.map(({ behind }) => behind)}${axis.draw(top, bottom)}${rows.map(({ before }) => before)}`,
   };
 }
 
@@ -77,7 +80,6 @@ function describe(
 ): string {
   const errors = Object.values(clockErrorMs);
   return [
-    'Point at a bar to see what it is.',
     ...(errors.length === 0
       ? []
       : [`Nodes’ clocks agree to ${significant(Math.max(...errors))} ms.`]),

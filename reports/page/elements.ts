@@ -35,7 +35,7 @@ export function table<Row>({ caption, columns, rows, idOf }: TableSetup<Row>): M
     const id = idOf === undefined ? undefined : markup` id="${idOf(row)}"`;
     return markup`<tr${id}>${cells}</tr>`;
   });
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>\n`;
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption><span>${caption}</span></caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>\n`;
 }
 
 /** A drawing under its heading. `wide` ones scroll rather than shrink where there is little room. */
@@ -49,6 +49,11 @@ export function figure(drawing: Drawing, wide = false): Markup {
 
 export function section(id: string, title: string, content: Piece): Markup {
   return markup`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>\n${content}</section>\n`;
+}
+
+/** A list in words that breaks at its commas only: `2 edges, reuse` never ends a line with `2`. */
+export function breakingAtCommas(text: string): string {
+  return text.replace(/(?<!,) /g, '\u00A0');
 }
 
 /** `dt` and `dd` pairs. */

@@ -26,7 +26,7 @@ function figureOf({ source, frame, line, detections, base64 }: Picture): Markup 
     ({ label, probability }) => `${label} ${Math.round(probability * 100)} %`,
   );
   const text = seen.length === 0 ? 'no detections' : summary(seen);
-  return markup`<figure><img src="data:image/jpeg;base64,${base64}" alt="Frame ${frame} of ${source}, annotated: ${text}" loading="lazy"><figcaption><b>${source}, frame ${frame}</b> <small>line ${line}</small><br>${text}</figcaption></figure>\n`;
+  return markup`<figure><img src="data:image/jpeg;base64,${base64}" alt="Frame ${frame} of ${source}, annotated: ${text}"><figcaption><b>${source}, frame ${frame}</b> <small>line ${line}</small><br>${text}</figcaption></figure>\n`;
 }
 
 function summary(seen: readonly string[]): string {

@@ -1,12 +1,13 @@
 /** The few figures that a reader looks for first. */
 import { type Markup, markup } from '../markup.ts';
-import { durationText, durationUnit, inUnit, mebibytesText, significant } from '../numbers.ts';
+import { durationUnit, inUnit, MEBIBYTES, mebibytesText, significant } from '../numbers.ts';
 import { pointNames } from '../point.ts';
 import type { Estimate, PointSummary, Summary } from '../summary.ts';
 
 interface Card {
   readonly title: string;
   readonly value: string;
+  readonly unit?: string;
   readonly detail: string;
 }
 
@@ -20,8 +21,8 @@ export function headline({ points }: Summary): Markup {
     ...stolenCard(points, nameOf),
     trialsCard(points),
   ].map(
-    ({ title, value, detail }) =>
-      markup`<li><h3>${title}</h3><p class="figure">${value}</p><p>${detail}</p></li>`,
+    ({ title, value, unit, detail }) =>
+      markup`<li><h3>${title}</h3><p class="figure">${value}${unit === undefined ? undefined : markup` <small>${unit}</small>`}</p><p>${detail}</p></li>`,
   );
   return markup`<ul class="cards" aria-label="Headline figures">${cards}</ul>\n`;
 }
@@ -35,7 +36,8 @@ function makespanCard(points: readonly PointSummary[], nameOf: NameOf): Card[] {
   return [
     {
       title: points.length > 1 ? 'Shortest makespan' : 'Makespan',
-      value: durationText(best.makespanMs.median, unit),
+      value: inUnit(best.makespanMs.median, unit),
+      unit: unit.name,
       detail: joined(
         nameOf(best),
         intervalText(best.makespanMs, (value) => inUnit(value, unit)),
@@ -52,7 +54,8 @@ function throughputCard(points: readonly PointSummary[], nameOf: NameOf): Card[]
   return [
     {
       title: points.length > 1 ? 'Highest throughput' : 'Throughput',
-      value: `${significant(best.throughputFps.median)} frames/s`,
+      value: significant(best.throughputFps.median),
+      unit: 'frames/s',
       detail: joined(nameOf(best), intervalText(best.throughputFps, significant)),
     },
   ];
@@ -65,7 +68,8 @@ function memoryCard(points: readonly PointSummary[], nameOf: NameOf): Card[] {
   return [
     {
       title: points.length > 1 ? 'Least edge memory' : 'Edge memory',
-      value: mebibytesText(edge.processPeakBytes.median),
+      value: inUnit(edge.processPeakBytes.median, MEBIBYTES),
+      unit: 'MiB',
       detail: joined(
         nameOf(best),
         `process at its peak; the engine holds ${mebibytesText(edge.engineBytes.median)} of it`,
@@ -83,7 +87,8 @@ function stolenCard(points: readonly PointSummary[], nameOf: NameOf): Card[] {
   return [
     {
       title: 'Tiles stolen',
-      value: `${significant((100 * sum('tilesStolen')) / sum('tilesComputed'))} %`,
+      value: significant((100 * sum('tilesStolen')) / sum('tilesComputed')),
+      unit: '%',
       detail: joined(nameOf(best), `${sum('tilesStolen')} of ${sum('tilesComputed')}`),
     },
   ];
@@ -99,17 +104,16 @@ function trialsCard(points: readonly PointSummary[]): Card {
   };
 }
 
+/** The point whose figure is the smallest, of those that have one. */
 function least(
   points: readonly PointSummary[],
-  valueOf: (point: PointSummary) => number | undefined,
+  figureOf: (point: PointSummary) => number | undefined,
 ): PointSummary | undefined {
-  const rank = (point: PointSummary) => valueOf(point) ?? Number.POSITIVE_INFINITY;
-  return points
-    .filter((point) => valueOf(point) !== undefined)
-    .reduce<PointSummary | undefined>(
-      (best, point) => (best === undefined || rank(point) < rank(best) ? point : best),
-      undefined,
-    );
+  const ranked = points.flatMap((point) => {
+    const figure = figureOf(point);
+    return figure === undefined ? [] : [{ point, figure }];
+  });
+  return ranked.sort((a, b) => a.figure - b.figure)[0]?.point;
 }
 
 function intervalText({ low, high, count }: Estimate, text: (value: number) => string): string {

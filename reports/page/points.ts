@@ -64,6 +64,6 @@ function timelineOf(results: Results, point: PointSummary, maximumBars: number):
     roleOf: (node) => results.manifest.nodes[node]?.role,
     maximumBars,
   });
-  const description = `${drawing.description} Of this point’s traced trials, it is the ${trial.status} one whose makespan is nearest to the median (line ${line}).`;
+  const description = `Point at a bar to see what it is. ${drawing.description} Of this point’s traced trials, it is the ${trial.status} one whose makespan is nearest to the median (line ${line}).`;
   return figure({ ...drawing, description }, true);
 }

@@ -25,22 +25,28 @@ section{padding:22px 24px;margin:20px 0}
 .cards li{padding:16px 18px}
 .cards h3{font-size:13px;font-weight:600;color:var(--muted);margin:0}
 .cards p{margin:0;font-size:13px;color:var(--muted)}
+.cards p.figure small{font-size:15px;letter-spacing:0}
 .cards p.figure{font-size:26px;font-weight:650;letter-spacing:-.02em;color:var(--ink);line-height:1.35}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:0 36px;margin:0 0 18px}
 .facts div{display:grid;grid-template-columns:118px 1fr;gap:12px;padding:7px 0;border-bottom:1px solid var(--line)}
 .facts dt{color:var(--muted)}
 .facts dd{margin:0}
-.scroll{overflow-x:auto;max-width:100%}
+.scroll{overflow-x:auto;max-width:100%;container-type:inline-size}
 table{border-collapse:collapse;width:100%;font-size:13.5px;line-height:1.4;overflow-wrap:normal}
-caption{text-align:left;color:var(--muted);padding:0 0 8px;caption-side:top}
-th,td{text-align:left;vertical-align:top;padding:7px 14px 7px 0;border-bottom:1px solid var(--line);white-space:nowrap}
+caption{text-align:left;color:var(--muted);padding:0 0 8px}
+caption span{display:block;position:sticky;left:0;max-width:100cqi}
+th,td{text-align:left;vertical-align:top;padding:7px 12px 7px 0;border-bottom:1px solid var(--line)}
+th:last-child,td:last-child{padding-right:0}
+td.number,time{white-space:nowrap}
 th{font-weight:600}
-thead th{vertical-align:bottom;white-space:normal;min-width:52px}
+thead th{vertical-align:bottom}
+thead small{display:block}
 tbody th{font-weight:500}
 td.number,th.number{text-align:right}
 tr:target{background:var(--track)}
 tr:last-child>*{border-bottom:0}
-.remarks{display:block;white-space:normal;min-width:220px;overflow-wrap:anywhere}
+.remarks{display:block;min-width:180px;overflow-wrap:anywhere}
+.status{white-space:nowrap}
 .status::before{content:'';display:inline-block;width:9px;height:9px;border-radius:50%;margin-right:6px;background:var(--good)}
 .status.degraded::before{background:none;border:2px solid var(--f5)}
 .status.failed{color:var(--bad)}
@@ -50,12 +56,15 @@ summary{cursor:pointer;color:var(--link)}
 pre{overflow-x:auto;background:var(--track);border-radius:8px;padding:12px 14px;font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace;overflow-wrap:normal}
 figure{margin:0 0 18px;min-width:0}
 figcaption p{color:var(--muted);font-size:13px;margin:0 0 8px}
-figure svg{display:block;width:100%;height:auto}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:14px 40px}
-.point .charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr))}
-.point figure{margin-top:8px}
-.wide svg{min-width:760px}
-svg rect:hover,svg .run:hover{filter:brightness(1.15);stroke:var(--ink);stroke-width:1}
+figure svg{display:block;width:100%;max-width:520px;height:auto}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:24px 40px}
+.point .charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,320px),1fr));gap:24px 32px}
+.charts figure{margin:0}
+.point>.charts{margin-bottom:22px}
+.point>figure{margin-top:22px}
+.point>:last-child{margin-bottom:0}
+.wide svg{min-width:760px;max-width:none}
+svg :has(>title):hover{filter:brightness(1.15);stroke:var(--ink);stroke-width:1}
 .choice{display:flex;align-items:center;gap:10px;flex-wrap:wrap;margin-bottom:16px}
 .choice[hidden],.point[hidden]{display:none}
 select{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);border-radius:8px;padding:6px 10px;max-width:100%}
@@ -66,7 +75,7 @@ select{font:inherit;color:inherit;background:var(--page);border:1px solid var(--
 .gallery figcaption{font-size:13px;padding-top:6px}
 .warnings{margin:0;padding-left:20px}
 footer{color:var(--muted);font-size:13px;padding-bottom:40px}
-@media (max-width:640px){header,main,footer{padding-left:14px;padding-right:14px}header{padding-top:24px}h1{font-size:24px}section{padding:18px 16px;border-radius:10px}.facts div{grid-template-columns:96px 1fr}.cards{grid-template-columns:repeat(auto-fit,minmax(150px,1fr))}.cards p.figure{font-size:22px}}
+@media (max-width:640px){header,main,footer{padding-left:14px;padding-right:14px}header{padding-top:24px}h1{font-size:24px}section{padding:18px 16px;border-radius:10px}.facts div{grid-template-columns:96px 1fr}.cards{grid-template-columns:repeat(auto-fit,minmax(150px,1fr))}.cards p.figure{font-size:22px}table{min-width:720px}}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 @media print{:root{color-scheme:light;--page:#fff;--link:#005c91;--good:#00704f;--bad:#b3261e;--shadow:none}body{font-size:11px}section{border:0;padding:0;margin:18px 0}h2{border-bottom:1px solid var(--line);padding-bottom:4px}nav,.choice{display:none}figure,.cards li,tr{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll{overflow:visible}.wide svg{min-width:0}table{font-size:9px}th,td{padding:3px 6px 3px 0;white-space:normal}}
 `;

@@ -4,7 +4,7 @@ import { durationUnit, inUnit, MEBIBYTES, significant } from '../numbers.ts';
 import { pointNames } from '../point.ts';
 import type { Estimate, NodeSummary, PointSummary, Summary } from '../summary.ts';
 import { runsText } from '../table.ts';
-import { type Column, section, table } from './elements.ts';
+import { breakingAtCommas, type Column, section, table } from './elements.ts';
 
 export function summarySection({ points }: Summary): Markup {
   const { names, shared } = pointNames(points.map(({ parameters }) => parameters));
@@ -12,8 +12,12 @@ export function summarySection({ points }: Summary): Markup {
   const latencyUnit = durationUnit(medians(points, ({ latencyMs }) => latencyMs));
   const mebibytes = (bytes: number) => inUnit(bytes, MEBIBYTES);
   const columns: Column<PointSummary>[] = [
-    { title: 'Point', cell: (_, index) => names[index] },
-    { title: 'Runs', cell: (point) => markup`${runsText(point)}<br>${lineLinks(point)}` },
+    { title: 'Point', cell: (_, index) => breakingAtCommas(names[index]!) },
+    {
+      title: 'Runs',
+      cell: (point) => markup`${breakingAtCommas(runsText(point))}<br>${lineLinks(point)}`,
+    },
+    { title: 'n', numeric: true, cell: ({ ok, degraded }) => ok + degraded },
     {
       title: 'Makespan',
       unit: makespanUnit.name,
@@ -50,7 +54,7 @@ export function summarySection({ points }: Summary): Markup {
       cell: ({ bytesSent }) => estimate(bytesSent, mebibytes),
     },
   ];
-  const caption = `Medians over repetitions, 95 % intervals below them${shared === '' ? '' : `; all with ${shared}`}`;
+  const caption = `Medians of n repetitions, 95 % intervals below them${shared === '' ? '' : `; all with ${shared}`}`;
   return section('summary', 'Summary', table({ caption, columns, rows: points }));
 }
 
@@ -111,11 +115,9 @@ function memoryColumn(
 
 function estimate(value: Estimate | undefined, text: (value: number) => string): Markup {
   if (value === undefined) return markup`–`;
-  const { median, low, high, count } = value;
+  const { median, low, high } = value;
   const below =
-    low === undefined || high === undefined
-      ? 'one repetition: no interval'
-      : `${text(low)} – ${text(high)}, n ${count}`;
+    low === undefined || high === undefined ? 'no interval' : `${text(low)} – ${text(high)}`;
   return markup`<b>${text(median)}</b><br><small>${below}</small>`;
 }
 

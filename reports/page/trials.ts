@@ -1,11 +1,12 @@
 /** Every line of trials.jsonl, so that each figure can be traced to what it was made of. */
 import type { TrialRecord } from '../../harness/results/format.ts';
+import { timeText } from '../facts.ts';
 import { type Markup, markup } from '../markup.ts';
 import { durationUnit, inUnit, significant } from '../numbers.ts';
 import { pointNames } from '../point.ts';
 import { type Results, trialLines } from '../read.ts';
 import { median } from '../statistics.ts';
-import { section, table } from './elements.ts';
+import { breakingAtCommas, section, table } from './elements.ts';
 
 export function trialsSection(results: Results): Markup {
   const { trials } = results;
@@ -17,7 +18,7 @@ export function trialsSection(results: Results): Markup {
     columns: [
       { title: 'Line', numeric: true, cell: ({ index }) => lines[index] },
       { title: 'Order', numeric: true, cell: ({ trial }) => trial.order },
-      { title: 'Point', cell: ({ index }) => names[index] },
+      { title: 'Point', cell: ({ index }) => breakingAtCommas(names[index]!) },
       { title: 'Repetition', numeric: true, cell: ({ trial }) => trial.repetition },
       {
         title: 'Status',
@@ -46,7 +47,11 @@ export function trialsSection(results: Results): Markup {
       },
       { title: 'Frames', numeric: true, cell: ({ trial }) => trial.frames.length },
       { title: 'Lost', numeric: true, cell: ({ trial }) => trial.lostFrames.length },
-      { title: 'Started', cell: ({ trial }) => trial.startedAt },
+      {
+        title: 'Started',
+        cell: ({ trial: { startedAt } }) =>
+          markup`<time datetime="${startedAt}">${timeText(startedAt)}</time>`,
+      },
       {
         title: 'Remarks',
         cell: ({ trial }) => markup`<span class="remarks">${remarks(trial)}</span>`,

@@ -18,7 +18,7 @@ const GLYPHS = [
   'hhhvhhh e44444e 72222ic hikokih ggggggv hrllhhh hhpljhh ehhhhhe', // H I J K L M N O
   'uhhuggg ehhhlid uhhukih fgge11u v444444 hhhhhhe hhhhha4 hhhllla', // P Q R S T U V W
   'hha4ahh hhha444 v1248gv e88888e 0g84210 e22222e 4ah0000 000000v', // X Y Z [ \ ] ^ _
-  '8420000 00e1fhf ggmphhu 00egghe 11djhhf 00ehvge 698s888 0fhhf1e', // ` a b c d e f g
+  '8420000 00e1fhf ggmphhu 00egghe 11djhhf 00ehvge 698s888 00fhf1e', // ` a b c d e f g
   'ggmphhh 40c444e 20622ic ggikoki c44444e 00qllhh 00mphhh 00ehhhe', // h i j k l m n o
   '00uhugg 00djf11 00mpggg 00ege1u 88s8896 00hhhjd 00hhha4 00hhlla', // p q r s t u v w
   '00ha4ah 00hhf1e 00v248v 2448442 4444444 8442448 008l200', //         x y z { | } ~
