@@ -21,14 +21,15 @@ type Collect = (options: { type: 'minor' | 'major' }) => void;
 let collect: Collect | undefined;
 
 /**
- * Frees the maps that an engine's sessions have handed over and nobody holds any more. Left to
- * itself V8 waits for tens of megabytes of them, since it sees only their small wrappers; a minor
- * collection takes well under a millisecond (decision 0004 has the measurement).
+ * Frees the maps that an engine's sessions have handed over and nobody holds any more. Left to itself
+ * V8 waits for tens of megabytes of them, since it sees only their small wrappers (decision 0004 has
+ * the measurement). `minor` takes well under a millisecond and finds what has just died; `major` takes
+ * some ten and finds all.
  */
-export function releaseDeadMaps(): void {
+export function releaseDeadMaps(type: 'minor' | 'major'): void {
   if (collect === undefined) {
     setFlagsFromString('--expose-gc');
     collect = runInNewContext('gc') as Collect;
   }
-  collect({ type: 'minor' });
+  collect({ type });
 }

@@ -28,7 +28,7 @@ export const onnxruntimeEngine: Engine = {
         (a, b) => weightBytes(b.layers) - weightBytes(a.layers),
       )) {
         sessions.set(block, await openBlock(block, spec));
-        releaseDeadMaps();
+        releaseDeadMaps('major');
       }
     } catch (error) {
       await Promise.all([...sessions.values()].map((session) => session.release()));
@@ -132,7 +132,7 @@ class OnnxruntimeSegment implements Segment {
       }
       this.#dropUnread(maps, position);
     }
-    releaseDeadMaps();
+    releaseDeadMaps('minor');
     return this.#spec.outputs.map((layer) => maps.get(layer)!);
   }
 

@@ -1,0 +1,22 @@
+/**
+ * npm run bench [-- ROUNDS]: figures and ratios of one run on this machine. It watches performance; it
+ * is no test, since a busy machine would fail it.
+ */
+import { cpus } from 'node:os';
+import { benchDistributed } from './distributed.ts';
+import { benchEngine } from './engine.ts';
+import { benchTable } from './table.ts';
+
+const DEFAULT_ROUNDS = 7;
+const rounds = Number(process.argv[2] ?? DEFAULT_ROUNDS);
+if (!Number.isInteger(rounds) || rounds < 1) {
+  process.stderr.write('npm run bench -- ROUNDS: a whole number from 1 is wanted\n');
+  process.exit(2);
+}
+const [cpu] = cpus();
+process.stdout.write(
+  `${cpus().length} x ${cpu?.model ?? 'unknown CPU'}, Node.js ${process.version}, ${rounds} rounds\n\n`,
+);
+const rows = [...(await benchEngine(rounds)), ...(await benchDistributed(rounds))];
+process.stdout.write(`${benchTable(rows)}\n`);
+process.exit(0);
