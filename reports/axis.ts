@@ -51,7 +51,8 @@ export function axisFromZero(range: AxisRange): Axis {
 
 /** The step of 1, 2 or 5 times a power of ten that gives at most about `count` of them. */
 export function roundStep(extent: number, count: number): number {
-  if (!(extent > 0)) return 1;
+  // What is next to nothing would make a power of ten of zero.
+  if (!(extent > 1e-12)) return 1;
   const rough = extent / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const multiple = [1, 2, 5].find((candidate) => candidate * power >= rough * (1 - 1e-9)) ?? 10;

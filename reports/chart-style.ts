@@ -21,8 +21,8 @@ export const LIGHT: Palette = {
   f3: '#b8568f',
   f4: '#2f93cc',
   f5: '#c24e00',
-  f6: '#857600',
-  f7: '#6b737b',
+  f6: '#6b737b',
+  f7: '#857600',
 };
 
 export const DARK: Palette = {
@@ -37,8 +37,8 @@ export const DARK: Palette = {
   f3: '#d98bb8',
   f4: '#9bd3f4',
   f5: '#f08048',
-  f6: '#e8dc50',
-  f7: '#a3abb3',
+  f6: '#a3abb3',
+  f7: '#e8dc50',
 };
 
 const COLOUR_RULES = Array.from(

@@ -145,7 +145,7 @@ export function trafficChart(nodes: readonly NodeSummary[]): Drawing {
     rows: nodes.map(({ node }) => node),
     series: [
       { label: 'sent', colour: 'f0', values: nodes.map(({ bytesSent }) => bytesSent) },
-      { label: 'received', colour: 'f4', values: nodes.map(({ bytesReceived }) => bytesReceived) },
+      { label: 'received', colour: 'f1', values: nodes.map(({ bytesReceived }) => bytesReceived) },
     ],
   });
 }

@@ -1,6 +1,7 @@
 /** What a report says about an experiment apart from its figures: what ran on what, how it was
  * measured, and what to be careful about. One list for pages and Markdown alike. */
 import type { NodeFacts } from '../harness/results/format.ts';
+import type { RepetitionName } from '../harness/results/layout.ts';
 import { mebibytesText } from './numbers.ts';
 import type { Results } from './read.ts';
 import { bestCoverage } from './statistics.ts';
@@ -144,7 +145,9 @@ export const METHOD: readonly Fact[] = [
 /** What to be careful about; empty where nothing is. */
 export function warningsOf(results: Results, summary: Summary): string[] {
   const { manifest, trials, traces, damagedLines } = results;
-  const measured = trials.filter(({ status }) => status !== 'failed').length;
+  const measured = trials.filter(({ status }) => status !== 'failed');
+  const traced = new Set(traces.map(repetitionKey));
+  const untraced = measured.filter((trial) => !traced.has(repetitionKey(trial)));
   const counts = summary.points.flatMap(({ makespanMs }) =>
     makespanMs === undefined ? [] : [makespanMs.count],
   );
@@ -157,14 +160,18 @@ export function warningsOf(results: Results, summary: Summary): string[] {
     ...damagedLines.map(
       (line) => `Line ${line} of trials.jsonl is cut off or no trial, and was left out.`,
     ),
-    ...(traces.length < measured
-      ? [`${measured - traces.length} of ${measured} trials have no trace, so no timeline.`]
+    ...(untraced.length > 0
+      ? [`${untraced.length} of ${measured.length} trials have no trace, so no timeline.`]
       : []),
     ...(fewest === 1 ? ['Points with one repetition have no interval.'] : []),
     ...(counts.some((count) => count > 1 && count < ENOUGH_REPETITIONS)
       ? [fewRepetitions(Math.min(...counts.filter((count) => count > 1)))]
       : []),
   ];
+}
+
+function repetitionKey({ trial, repetition }: RepetitionName): string {
+  return `${trial}-${repetition}`;
 }
 
 function fewRepetitions(count: number): string {

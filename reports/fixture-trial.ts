@@ -109,6 +109,7 @@ export function simulateTrial({ edges, random, loseHelperAtMs }: TrialSetup): Si
   const lost = loseHelperAtMs !== undefined;
   const nodes = Object.fromEntries([
     gatewayStatistics(random),
+    hostStatistics(random),
     ...team.map((edge) => edgeStatistics(edge, edge === source ? reissued : 0, random)),
   ]);
   return {
@@ -136,6 +137,20 @@ function gatewayStatistics(random: () => number): [string, NodeStatistics] {
       cpuSeconds: 1.1 + 0.1 * random(),
       bytesSent: 21_400,
       bytesReceived: FRAMES * TILES * TILE_BYTES,
+    },
+  ];
+}
+
+function hostStatistics(random: () => number): [string, NodeStatistics] {
+  return [
+    'host',
+    {
+      ...NOTHING,
+      role: 'host',
+      peakRssBytes: Math.round((48 + random()) * MEBIBYTE),
+      engineBytes: 0,
+      cpuSeconds: 0.17,
+      bytesSent: 61,
     },
   ];
 }

@@ -30,9 +30,10 @@ export function inUnit(value: number, unit: Unit): string {
   return significant(value / unit.size);
 }
 
-/** Three significant digits, and every digit before the decimal point; whole numbers as they are. */
+/** Three significant digits, and every digit before the decimal point; whole numbers as they are. Never "0" of what is more than nothing. */
 export function significant(value: number): string {
   if (Number.isInteger(value) || !Number.isFinite(value)) return String(value);
+  if (Math.abs(value) < 0.0005) return value < 0 ? '>-0.001' : '<0.001';
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(decimals, 3));
 }

@@ -33,24 +33,22 @@ export interface PointNames {
 
 /** Short names for points that stand side by side: what is the same of all is said once. */
 export function pointNames(points: readonly Parameters[]): PointNames {
-  const entries = points.map((point) => Object.entries(point));
-  const values = new Map<string, Set<unknown>>();
-  for (const [key, value] of entries.flat()) {
-    values.set(key, (values.get(key) ?? new Set()).add(value));
-  }
-  const differs = (key: string) => points.length > 1 && values.get(key)!.size > 1;
+  const entries = points.map((point): [string, unknown][] => Object.entries(point));
+  const byKey = entries.map((entry) => new Map(entry));
+  const keys = new Set(entries.flat().map(([key]) => key));
+  const differing = new Set(
+    [...keys].filter((key) => new Set(byKey.map((values) => values.get(key))).size > 1),
+  );
+  const listed = (point: readonly [string, unknown][], wanted: (key: string) => boolean) =>
+    point
+      .filter(([key]) => wanted(key))
+      .map(([key, value]) => words(key, value))
+      .join(', ');
   return {
-    names: entries.map((list, index) => {
-      const own = list.filter(([key]) => differs(key)).map(([key, value]) => words(key, value));
-      return own.length > 0 ? own.join(', ') : pointName(points[index]!);
-    }),
-    shared:
-      points.length < 2
-        ? ''
-        : (entries[0] ?? [])
-            .filter(([key]) => !differs(key))
-            .map(([key, value]) => words(key, value))
-            .join(', '),
+    names: entries.map(
+      (entry, index) => listed(entry, (key) => differing.has(key)) || pointName(points[index]!),
+    ),
+    shared: points.length < 2 ? '' : listed(entries[0]!, (key) => !differing.has(key)),
   };
 }
 

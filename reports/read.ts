@@ -29,8 +29,9 @@ export async function readResults(folder: string): Promise<Results> {
   const manifest = await readManifest(folder);
   const { trials, damagedLines } = parseTrials((await textOf(join(folder, TRIALS_FILE))) ?? '');
   const traces: Trace[] = [];
-  for (const trial of trials) {
-    const trace = await readTrace(folder, trial);
+  // A repetition that was run again has two lines and, of the later one, one trace.
+  for (const path of new Set(trials.map((trial) => tracePath(folder, trial)))) {
+    const trace = await readTrace(folder, path);
     if (trace !== undefined) traces.push(trace);
   }
   return { folder, manifest, trials, traces, damagedLines };
@@ -107,8 +108,7 @@ function isObject(value: unknown): value is object {
 }
 
 /** Undefined where there is none, or only a part of one. */
-async function readTrace(folder: string, trial: TrialRecord): Promise<Trace | undefined> {
-  const path = tracePath(folder, trial);
+async function readTrace(folder: string, path: string): Promise<Trace | undefined> {
   if (!isInside(folder, path)) return undefined;
   const trace = parseObject((await textOf(path)) ?? '') as Trace | undefined;
   return trace !== undefined && Array.isArray(trace.spans) ? trace : undefined;

@@ -181,11 +181,11 @@ function summarizeNode(node: string, list: readonly NodeStatistics[]): NodeSumma
   };
 }
 
-/** The gateway first, then by name, numbers in names by their size. */
+/** The gateway first, then edges by name, numbers in names by their size, and the host last. */
 export function compareNodes(
   a: { readonly node: string; readonly role?: string },
   b: { readonly node: string; readonly role?: string },
 ): number {
-  const later = (role: string | undefined) => (role === 'gateway' ? 0 : 1);
-  return later(a.role) - later(b.role) || a.node.localeCompare(b.node, 'en', { numeric: true });
+  const rank = (role = 'edge') => ['gateway', 'edge', 'host'].indexOf(role);
+  return rank(a.role) - rank(b.role) || a.node.localeCompare(b.node, 'en', { numeric: true });
 }

@@ -82,7 +82,7 @@ function describe(
   return [
     ...(errors.length === 0
       ? []
-      : [`Nodes’ clocks agree to ${significant(Math.max(...errors))} ms.`]),
+      : [`Nodes’ clocks agree to within ${significant(Math.max(...errors))} ms.`]),
     ...(leftOut.count === 0
       ? []
       : [
@@ -122,11 +122,11 @@ function legendEntries(colours: ReadonlyMap<string, string>): LegendEntry[] {
       : []),
     {
       label: 'waiting for a stolen tile',
-      swatch: markup`<rect class="outlined f7" x="2.5" y="4.5" width="13" height="9" rx="1"/>`,
+      swatch: markup`<rect class="outlined f6" x="2.5" y="4.5" width="13" height="9" rx="1"/>`,
     },
     {
       label: 'stolen tile',
-      swatch: markup`<rect class="f7" x="2" y="2" width="14" height="14" rx="2"/><rect class="stolen" x="2" y="2" width="14" height="3"/>`,
+      swatch: markup`<rect class="f6" x="2" y="2" width="14" height="14" rx="2"/><rect class="stolen" x="2" y="2" width="14" height="3"/>`,
     },
   ];
 }
@@ -148,7 +148,7 @@ function bars(
   colours: ReadonlyMap<string, string>,
   x: (value: number) => number,
 ): Markup {
-  const colourOf = (span: TraceSpan) => colours.get(frameKey(span) ?? '') ?? 'f7';
+  const colourOf = (span: TraceSpan) => colours.get(frameKey(span) ?? '') ?? 'f6';
   // Outlined bars lie below the others, which may overlap them.
   const groups = groupBy(
     spans,

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TilebedError } from '../../runtime/errors.ts';
 import { type DownloadOptions, type DownloadProgress, downloadModel } from './download.ts';
@@ -23,6 +24,8 @@ interface Manners {
   ranges: boolean;
   /** Sends so many bytes of an answer, then ends the connection or falls silent. */
   breakAfter: { bytes: number; how: 'cut' | 'silence' } | undefined;
+  /** Waits so long after every tenth of an answer. */
+  pauseMs: number;
   /** Answers in chunks, without a length. */
   lengthless: boolean;
   status: number | undefined;
@@ -41,6 +44,7 @@ beforeEach(async () => {
     etag: '"one"',
     ranges: true,
     breakAfter: undefined,
+    pauseMs: 0,
     lengthless: false,
     status: undefined,
   };
@@ -75,6 +79,10 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     ...(manners.lengthless ? {} : { 'content-length': part.length }),
     ...(start > 0 && { 'content-range': `bytes ${start}-${body.length - 1}/${body.length}` }),
   });
+  if (manners.pauseMs > 0) {
+    void sendSlowly(part, response);
+    return;
+  }
   if (breakAfter === undefined) {
     response.end(part);
     return;
@@ -82,6 +90,15 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   response.write(part.subarray(0, breakAfter.bytes), () => {
     if (breakAfter.how === 'cut') response.destroy();
   });
+}
+
+async function sendSlowly(body: Buffer, response: ServerResponse): Promise<void> {
+  const tenth = Math.ceil(body.length / 10);
+  for (let from = 0; from < body.length; from += tenth) {
+    response.write(body.subarray(from, from + tenth));
+    await setTimeout(manners.pauseMs);
+  }
+  response.end();
 }
 
 function download(options: Partial<DownloadOptions> = {}) {
@@ -287,6 +304,12 @@ describe('what gets in the way', () => {
     expect(requests[1]?.range).toBe(`bytes=${CUT_AFTER}-`);
   });
 
+  test('a slow server is borne with as long as something comes', async () => {
+    manners.pauseMs = 60;
+    await download({ patienceMs: 400 });
+    expect((await readFile(target)).equals(BODY)).toBe(true);
+  });
+
   test('a server that never answers is given up', async () => {
     server.removeAllListeners('request');
     const error = await failure(download({ patienceMs: 100 }));
@@ -303,9 +326,11 @@ describe('what gets in the way', () => {
     expect(error.message).toContain('ECONNREFUSED');
   });
 
-  test('an abort ends with its reason and keeps the part', async () => {
+  test.each([
+    new TilebedError('INTERRUPTED', 'stopped'),
+    new DOMException('stopped', 'AbortError'),
+  ])('an abort ends with its reason, %s, and keeps the part', async (reason) => {
     const controller = new AbortController();
-    const reason = new TilebedError('INTERRUPTED', 'stopped');
     manners.breakAfter = { bytes: CUT_AFTER, how: 'silence' };
     const work = download({
       signal: controller.signal,

@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { TilebedError } from '../../runtime/errors.ts';
 import type { Picture } from '../../runtime/frames/picture.ts';
+import { decodeJpeg } from './jpeg/decode.ts';
 import { loadSharp } from './sharp.ts';
 
 const FORMATS: readonly string[] = ['jpeg', 'png'];
@@ -15,6 +16,11 @@ export async function readPicture(path: string): Promise<Picture> {
   const bytes = await readFile(path).catch((cause) => {
     throw new TilebedError('INPUT', `cannot read the picture ${path}: ${reason(cause)}`, { cause });
   });
+  // Undefined of a PNG, and of a JPEG so rare or damaged that the library shall judge it.
+  return decodeJpeg(bytes) ?? decodeWithLibrary(bytes, path);
+}
+
+async function decodeWithLibrary(bytes: Uint8Array, path: string): Promise<Picture> {
   const sharp = await loadSharp();
   const image = sharp(bytes, { autoOrient: false, ignoreIcc: true, failOn: 'error' });
   const metadata = await image.metadata().catch((cause) => {

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 
 const Duration = Type.String({
   pattern: '^[0-9]+(\\.[0-9]+)?\\s*(ms|s|m|h)$',
-  description: 'such as 500ms, 2s or 10m',
+  description: 'a duration such as 500ms, 2s or 10m',
 });
 const GridText = Type.String({
   pattern: '^[1-9][0-9]*x[1-9][0-9]*$',

@@ -49,7 +49,9 @@ function panel(results: Results, point: PointSummary, index: number, maximumBars
   return markup`<div class="point" data-point="${index}"><h3>${name}</h3>\n${content}</div>\n`;
 }
 
-function charts({ nodes }: PointSummary): Markup {
+function charts(point: PointSummary): Markup {
+  // The host gives the start signal and takes results: a bar of it would say nothing.
+  const nodes = point.nodes.filter(({ role }) => role !== 'host');
   const drawings = [nodeMemoryChart(nodes), trafficChart(nodes), tilesChart(nodes)];
   return markup`<div class="charts">${drawings.map((drawing) => figure(drawing))}</div>`;
 }

@@ -37,7 +37,7 @@ caption{text-align:left;color:var(--muted);padding:0 0 8px}
 caption span{display:block;position:sticky;left:0;max-width:100cqi}
 th,td{text-align:left;vertical-align:top;padding:7px 12px 7px 0;border-bottom:1px solid var(--line)}
 th:last-child,td:last-child{padding-right:0}
-td.number,time{white-space:nowrap}
+td.number,time,.together{white-space:nowrap}
 th{font-weight:600}
 thead th{vertical-align:bottom}
 thead small{display:block}
@@ -77,7 +77,7 @@ select{font:inherit;color:inherit;background:var(--page);border:1px solid var(--
 footer{color:var(--muted);font-size:13px;padding-bottom:40px}
 @media (max-width:640px){header,main,footer{padding-left:14px;padding-right:14px}header{padding-top:24px}h1{font-size:24px}section{padding:18px 16px;border-radius:10px}.facts div{grid-template-columns:96px 1fr}.cards{grid-template-columns:repeat(auto-fit,minmax(150px,1fr))}.cards p.figure{font-size:22px}table{min-width:720px}}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
-@media print{:root{color-scheme:light;--page:#fff;--link:#005c91;--good:#00704f;--bad:#b3261e;--shadow:none}body{font-size:11px}section{border:0;padding:0;margin:18px 0}h2{border-bottom:1px solid var(--line);padding-bottom:4px}nav,.choice{display:none}figure,.cards li,tr{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll{overflow:visible}.wide svg{min-width:0}table{font-size:9px}th,td{padding:3px 6px 3px 0;white-space:normal}}
+@media print{:root{color-scheme:light;--page:#fff;--link:#005c91;--good:#00704f;--bad:#b3261e;--shadow:none}body{font-size:11px}section{border:0;padding:0;margin:18px 0}h2{border-bottom:1px solid var(--line);padding-bottom:4px}nav,.choice{display:none}figure,.cards li,tr{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll{overflow:visible}.wide svg{min-width:0}table{font-size:9px}table small,.cards h3,.cards p{font-size:8.5px}th,td{padding:3px 5px 3px 0}.cards{grid-template-columns:repeat(5,1fr);gap:8px}.cards li{padding:8px 10px}.cards p.figure{font-size:17px}.cards p.figure small{font-size:10px}h1{font-size:22px}h2{font-size:15px}header p.lead{font-size:12px}h3{font-size:13px}h4{font-size:11px}figcaption p{font-size:9px}.charts{grid-template-columns:1fr 1fr;gap:12px 20px}.point .charts{grid-template-columns:1fr 1fr 1fr}}
 `;
 
 /** Shows one point at a time; without scripts all of them stand below each other. */

@@ -6,6 +6,9 @@ import type { Estimate, NodeSummary, PointSummary, Summary } from '../summary.ts
 import { runsText } from '../table.ts';
 import { breakingAtCommas, type Column, section, table } from './elements.ts';
 
+/** The numbers of so many lines stand on one line of the page. */
+const FEW_RUNS = 6;
+
 export function summarySection({ points }: Summary): Markup {
   const { names, shared } = pointNames(points.map(({ parameters }) => parameters));
   const makespanUnit = durationUnit(medians(points, ({ makespanMs }) => makespanMs));
@@ -125,7 +128,8 @@ function lineLinks({ runs }: PointSummary): Markup {
   const links = runs.map(
     ({ line }, index) => markup`${index === 0 ? '' : ', '}<a href="#line-${line}">${line}</a>`,
   );
-  return markup`<small>${runs.length === 1 ? 'line' : 'lines'} ${links}</small>`;
+  const kind = runs.length <= FEW_RUNS ? markup` class="together"` : undefined;
+  return markup`<small${kind}>${runs.length === 1 ? 'line' : 'lines'} ${links}</small>`;
 }
 
 function medians(

@@ -95,13 +95,13 @@ function drawGlyph(
   }
 }
 
-/** Every pixel of tilebed's drawings is written here, and none outside the picture. */
+/** Cuts off what lies beyond the right and bottom edges; no rectangle starts beyond the others. */
 function fill(picture: Picture, rectangle: Rectangle, colour: Colour): void {
-  const left = Math.max(0, rectangle.left);
   const right = Math.min(picture.width, rectangle.right);
   const bottom = Math.min(picture.height, rectangle.bottom);
-  for (let y = Math.max(0, rectangle.top); y < bottom; y++) {
-    for (let x = left; x < right; x++) picture.pixels.set(colour, (y * picture.width + x) * 3);
+  for (let y = rectangle.top; y < bottom; y++) {
+    for (let x = rectangle.left; x < right; x++)
+      picture.pixels.set(colour, (y * picture.width + x) * 3);
   }
 }
 

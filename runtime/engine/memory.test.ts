@@ -18,7 +18,7 @@ test('maps that nobody holds are freed at once', () => {
   const megabyte = 2 ** 20;
   for (let round = 0; round < 200; round++) {
     new Uint8Array(megabyte).fill(1);
-    releaseDeadMaps();
+    releaseDeadMaps('minor');
   }
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20 * megabyte);
 });

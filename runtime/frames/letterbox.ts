@@ -133,7 +133,8 @@ export function pictureCropFor(box: Letterbox, region: Region): Region | undefin
     x1: across.first[0]!,
     y1: down.first[0]!,
     x2: across.second[part.columns - 1]!,
-    y2: down.second[part.rows - 1]!,
+    // The very last row may be rounded to a source above the one that the row before it still mixes in.
+    y2: Math.max(...down.second.subarray(-2)),
   };
 }
 

@@ -68,6 +68,9 @@ export function readTileInput(
     const data = new Float32Array(payload.buffer, payload.byteOffset, floats);
     return { input: { encoding: 'floats', data }, letterbox };
   }
+  if (claim.encoding !== PIXELS) {
+    throw new TilebedError('PROTOCOL', `a tile came in the unknown encoding ${claim.encoding}`);
+  }
   const crop = pictureCropFor(letterbox, region);
   const claimed = {
     x1: claim.cropX,

@@ -18,18 +18,17 @@ const conv = (filters: number) => section('convolutional', { filters, size: 3, p
 test('are the same on every machine and in every version', async () => {
   const { layers } = await bundledNetwork('yolov2');
   const hash = (index: number) => sha256(syntheticWeights(layers[index] as ConvolutionalLayer, 7));
-  expect(hash(0)).toMatchInlineSnapshot(`"f54b918d7ccef5ed11707eb1d92731ada6a5cafc6591296a22cc9a6f12019692"`);
-  expect(hash(15)).toMatchInlineSnapshot(`"98332795ec30d589e907cc35536f63b95c5f4502db3fc3d045df0b51a598b44f"`);
+  expect(hash(0)).toMatchInlineSnapshot(
+    `"f54b918d7ccef5ed11707eb1d92731ada6a5cafc6591296a22cc9a6f12019692"`,
+  );
+  expect(hash(15)).toMatchInlineSnapshot(
+    `"98332795ec30d589e907cc35536f63b95c5f4502db3fc3d045df0b51a598b44f"`,
+  );
 });
 
 describe('a layer', () => {
   const network = networkOf({ width: 8, height: 8 }, conv(4), conv(6), conv(6));
-  const other = networkOf(
-    { width: 32, height: 16 },
-    section('maxpool'),
-    conv(9).replace('9', '3'),
-    conv(6),
-  );
+  const other = networkOf({ width: 32, height: 16 }, section('maxpool'), conv(6), conv(6));
   const layer = (index: number) => network.layers[index] as ConvolutionalLayer;
 
   test('depends on the seed', () => {
@@ -42,9 +41,8 @@ describe('a layer', () => {
   });
 
   test('depends neither on the layers around it nor on the size of its map', () => {
-    const reshaped = other.layers[2] as ConvolutionalLayer;
-    const same = { ...layer(2), input: { ...layer(2).input, channels: reshaped.input.channels } };
-    expect(sha256(syntheticWeights(reshaped, 5))).toBe(sha256(syntheticWeights(same, 5)));
+    const moved = other.layers[2] as ConvolutionalLayer;
+    expect(sha256(syntheticWeights(moved, 5))).toBe(sha256(syntheticWeights(layer(2), 5)));
   });
 
   test.each([0, -1, 2 ** 31, Number.MAX_SAFE_INTEGER])('is no row of zeros for seed %d', (seed) => {

@@ -52,14 +52,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
           (socket) => greet(socket, options, strangers, identities.get(socket)),
         );
   server.on('connection', (socket: Socket) => {
-    if (strangers.size >= MAX_STRANGERS) {
-      options.onRefused('too many connections without a handshake');
-      socket.destroy();
-      return;
-    }
+    // A peer's handshake takes moments: of a crowd, whoever has said nothing for longest has to go.
+    if (strangers.size >= MAX_STRANGERS) dropOldest(strangers);
     const key = peerKey(socket);
     strangers.set(key, socket);
-    socket.once('close', () => strangers.delete(key));
+    socket.once('close', () => {
+      if (strangers.get(key) === socket) strangers.delete(key);
+    });
     // A stranger may send anything and leave at any time: that is no event of ours.
     socket.on('error', () => socket.destroy());
   });
@@ -103,7 +102,7 @@ function greet(
     if (greeted) return;
     greeted = true;
     options.onRefused(reason);
-    void session.send({ kind: 'refused', reason: reason.slice(0, 200) });
+    void session.send({ kind: 'refused', reason });
     session.end();
     setTimeout(() => session.destroy(), 1000).unref();
   };
@@ -124,6 +123,14 @@ function greet(
       if (!greeted) options.onRefused(error?.message ?? 'left before it said hello');
     },
   });
+}
+
+function dropOldest(strangers: Map<string, Socket>): void {
+  for (const [key, socket] of strangers) {
+    strangers.delete(key);
+    socket.destroy(new Error('too many connections without a handshake'));
+    return;
+  }
 }
 
 /** A TLS socket and the TCP socket beneath it are the same peer. */

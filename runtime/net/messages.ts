@@ -4,7 +4,8 @@
  */
 import { TilebedError } from '../errors.ts';
 
-type FieldType = 'u8' | 'u16' | 'u32' | 'f64' | 'text';
+/** `prose` is a text for people: it is cut where it is too long, while a `text` must not be. */
+type FieldType = 'u8' | 'u16' | 'u32' | 'f64' | 'text' | 'prose';
 
 interface MessageRow {
   readonly type: number;
@@ -29,7 +30,7 @@ export const MESSAGES = {
   refused: {
     type: 3,
     says: 'the connection is closed, and why',
-    fields: { reason: 'text' },
+    fields: { reason: 'prose' },
     payload: 0,
   },
   heartbeat: { type: 4, says: 'I live; my clock says', fields: { sentAtMs: 'f64' }, payload: 0 },
@@ -116,13 +117,13 @@ export const MESSAGES = {
   frameLost: {
     type: 20,
     says: 'a frame will never complete, and why',
-    fields: { source: 'text', frame: 'u32', reason: 'text' },
+    fields: { source: 'text', frame: 'u32', reason: 'prose' },
     payload: 0,
   },
   nodeLost: {
     type: 22,
     says: 'the gateway has given a node up, and why',
-    fields: { name: 'text', reason: 'text' },
+    fields: { name: 'text', reason: 'prose' },
     payload: 0,
   },
   finished: {
@@ -135,7 +136,7 @@ export const MESSAGES = {
 
 type Table = typeof MESSAGES;
 export type MessageKind = keyof Table;
-type FieldValue<Type> = Type extends 'text' ? string : number;
+type FieldValue<Type> = Type extends 'text' | 'prose' ? string : number;
 export type MessageOf<Kind extends MessageKind> = { readonly kind: Kind } & {
   readonly [Field in keyof Table[Kind]['fields']]: FieldValue<Table[Kind]['fields'][Field]>;
 };
@@ -171,7 +172,7 @@ export function decodeFields(kind: MessageKind, bytes: Buffer): Message {
     return at - count;
   };
   for (const [name, type] of fieldsOf(kind)) {
-    if (type === 'text') {
+    if (type === 'text' || type === 'prose') {
       const length = bytes.readUInt8(take(1));
       const start = take(length);
       values[name] = bytes.toString('utf8', start, start + length);
@@ -189,8 +190,8 @@ export function decodeFields(kind: MessageKind, bytes: Buffer): Message {
 }
 
 function encodeField(type: FieldType, value: number | string, name: string): Buffer {
-  if (type === 'text') {
-    const text = Buffer.from(String(value));
+  if (type === 'text' || type === 'prose') {
+    const text = type === 'prose' ? cutProse(String(value)) : Buffer.from(String(value));
     if (text.length > MAX_TEXT_BYTES)
       throw new Error(`${name} is longer than ${MAX_TEXT_BYTES} bytes`);
     return Buffer.concat([Buffer.of(text.length), text]);
@@ -199,6 +200,15 @@ function encodeField(type: FieldType, value: number | string, name: string): Buf
   if (type === 'f64') buffer.writeDoubleLE(Number(value));
   else buffer.writeUIntLE(Number(value), 0, INTEGER_BYTES[type]);
   return buffer;
+}
+
+/** As many whole characters as fit. */
+function cutProse(prose: string): Buffer {
+  const bytes = Buffer.from(prose);
+  let end = Math.min(bytes.length, MAX_TEXT_BYTES);
+  // In UTF-8 all but a character's first byte begin with the bits 10.
+  while (end < bytes.length && (bytes[end]! & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end);
 }
 
 function fieldsOf(kind: MessageKind): [string, FieldType][] {

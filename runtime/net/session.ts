@@ -88,9 +88,10 @@ export class PeerSession {
     this.#socket.end();
   }
 
-  /** Ends at once. */
+  /** Ends at once; with an error, what had come already is not handled any more. */
   destroy(error?: Error): void {
     this.#error ??= error;
+    if (error !== undefined) this.#queue = [];
     this.#socket.destroy();
   }
 

@@ -26,6 +26,12 @@ interface EdgePeer {
   readonly port: number;
 }
 
+interface EarlyResult {
+  readonly edge: string;
+  readonly result: MessageOf<'result'>;
+  readonly payload: Uint8Array;
+}
+
 export async function runGateway(config: GatewayConfig, context: RoleContext): Promise<void> {
   const network = await loadNetwork(config.work.model.cfg);
   const plan = planFusedTiles(network, config.work.grid, config.work.fusedLayers);
@@ -48,6 +54,8 @@ class Gateway {
   readonly #liveness: Liveness;
   readonly #assembly: FrameAssembly;
   readonly #edges = new Map<string, EdgePeer>();
+  /** Results that overtook, on their thieves' connections, what their source says of the frame. */
+  #early: EarlyResult[] = [];
   readonly #limits: FrameLimits;
   #host: PeerSession | undefined;
   #startedAtMs: number | undefined;
@@ -164,6 +172,7 @@ class Gateway {
       case 'frameTaken':
         if (this.#collector.takeFrame({ source: edge, frame: message.frame })) {
           this.#assembly.begin(edge, message);
+          this.#bringEarlyResults();
         }
         break;
       case 'offer':
@@ -207,12 +216,22 @@ class Gateway {
     const arrival = this.#collector.arrive(id, tile);
     if (arrival === 'unknown') this.#context.log(`${edge} sent tile ${tile} of no frame`);
     if (arrival === 'unknown') return;
+    if (arrival === 'early') {
+      this.#early.push({ edge, result, payload });
+      return;
+    }
     if (edge !== source)
       void this.#edges.get(source)?.session.send({ kind: 'tileDone', frame, tile });
     if (arrival === 'duplicate') return;
     const { startMs, endMs } = timed(() => this.#assembly.add(id, plan!, payload));
     this.#statistics.span({ kind: 'merge', startMs, endMs, ...id, tile, peer: edge });
     if (arrival === 'last') this.#finishFrame(id).catch(this.#fail);
+  }
+
+  #bringEarlyResults(): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const { edge, result, payload } of early) this.#onResult(edge, result, payload);
   }
 
   async #finishFrame(id: FrameId): Promise<void> {

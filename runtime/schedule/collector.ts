@@ -21,8 +21,8 @@ export interface FrameId {
   readonly frame: number;
 }
 
-/** What became of a tile's result. */
-export type Arrival = 'new' | 'last' | 'duplicate' | 'unknown';
+/** What became of a tile's result; `early` ones are to be brought again when their frame is taken. */
+export type Arrival = 'new' | 'last' | 'early' | 'duplicate' | 'unknown';
 
 export class Collector {
   readonly #tiles: number;
@@ -60,7 +60,7 @@ export class Collector {
       return 'unknown';
     switch (state.kind) {
       case 'expected':
-        return 'unknown';
+        return 'early';
       case 'merged':
       case 'finished':
       case 'lost':

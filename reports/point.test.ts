@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import type { Parameters } from '../harness/results/format.ts';
+import { comparePoints, pointKey, pointName, pointNames } from './point.ts';
+
+const point: Parameters = {
+  edges: 2,
+  grid: '5x5',
+  fusedLayers: 16,
+  strategy: 'deepthings',
+  reuse: true,
+};
+
+test('equal parameters make one point, whatever their order', () => {
+  const { edges, ...rest } = point;
+  expect(pointKey({ ...rest, edges })).toBe(pointKey(point));
+  expect(pointKey({ ...point, reuse: false })).not.toBe(pointKey(point));
+});
+
+test('a single point has its whole name', () => {
+  expect(pointName(point)).toBe('2 edges, 5x5, 16 fused, deepthings, reuse');
+  expect(pointNames([point])).toEqual({ names: [pointName(point)], shared: '' });
+});
+
+test('points that stand together say once what they share', () => {
+  expect(pointNames([point, { ...point, edges: 1, reuse: false }, point])).toEqual({
+    names: ['2 edges, reuse', '1 edge, no reuse', '2 edges, reuse'],
+    shared: '5x5, 16 fused, deepthings',
+  });
+});
+
+test('a parameter that later versions add is named too', () => {
+  const added = { ...point, threads: 4 } as Parameters;
+  expect(pointNames([point, added]).names).toEqual([pointName(point), 'threads 4']);
+});
+
+test('points sort by edges, then by the size of the grid', () => {
+  const grids = ['10x10', '3x3', '5x5'].map((grid) => ({ ...point, grid }));
+  const sorted = [...grids, { ...point, edges: 1, grid: '9x9' }].sort(comparePoints);
+  expect(sorted.map(({ edges, grid }) => `${edges} ${grid}`)).toEqual([
+    '1 9x9',
+    '2 3x3',
+    '2 5x5',
+    '2 10x10',
+  ]);
+});

@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { bestCoverage, bootstrapInterval, median, quantile, seededRandom } from './statistics.ts';
+
+const value = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+const values = fc.array(value, { minLength: 1, maxLength: 12 });
+
+test('the median is the middle value, or the mean of the two in the middle', () => {
+  expect(median([3, 1, 2])).toBe(2);
+  expect(median([10, 9])).toBe(9.5);
+  expect(median([100, 9, 20])).toBe(20);
+  expect(() => median([])).toThrow(RangeError);
+});
+
+test('quantiles interpolate as type 7 does', () => {
+  // R: quantile(c(1, 2, 4, 8), c(0, .25, .5, .95, 1))
+  expect([0, 0.25, 0.5, 0.95, 1].map((share) => quantile([8, 4, 2, 1], share))).toEqual([
+    1,
+    1.75,
+    3,
+    expect.closeTo(7.4),
+    8,
+  ]);
+});
+
+test('quantiles grow with their share and stay within the values', () => {
+  fc.assert(
+    fc.property(values, fc.tuple(fc.nat(100), fc.nat(100)), (list, [a, b]) => {
+      const low = quantile(list, Math.min(a, b) / 100);
+      const high = quantile(list, Math.max(a, b) / 100);
+      const slack = 1e-9 * Math.max(...list.map(Math.abs));
+      expect(low).toBeLessThanOrEqual(high + slack);
+      expect(low).toBeGreaterThanOrEqual(Math.min(...list) - slack);
+      expect(high).toBeLessThanOrEqual(Math.max(...list) + slack);
+    }),
+  );
+});
+
+test('one value has a median and no interval', () => {
+  expect(bootstrapInterval([42], 1)).toEqual({ median: 42, low: undefined, high: undefined });
+  expect(() => bootstrapInterval([], 1)).toThrow(RangeError);
+});
+
+test('an interval holds its median, lies within the values, and is the same for the same seed', () => {
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 2, maxLength: 9 }), fc.nat(), (list, seed) => {
+      const { median: middle, low, high } = bootstrapInterval(list, seed);
+      const slack = 1e-9 * Math.max(...list.map(Math.abs));
+      expect(low).toBeLessThanOrEqual(middle + slack);
+      expect(high).toBeGreaterThanOrEqual(middle - slack);
+      expect(low).toBeGreaterThanOrEqual(Math.min(...list) - slack);
+      expect(high).toBeLessThanOrEqual(Math.max(...list) + slack);
+      expect(bootstrapInterval(list, seed)).toEqual({ median: middle, low, high });
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('the values’ order does not matter to the median, and their scale carries over', () => {
+  const list = [12, 15, 11, 19, 14, 13];
+  const interval = bootstrapInterval(list, 5);
+  const doubled = bootstrapInterval(
+    list.map((each) => each * 2),
+    5,
+  );
+  expect(doubled).toEqual({
+    median: interval.median * 2,
+    low: interval.low! * 2,
+    high: interval.high! * 2,
+  });
+});
+
+test('95 % intervals of 25 draws hold the true median in about 95 % of cases', () => {
+  const random = seededRandom(11);
+  const experiments = 300;
+  let held = 0;
+  for (let experiment = 0; experiment < experiments; experiment++) {
+    // Skewed, as times are; its median is ln 2.
+    const draws = Array.from({ length: 25 }, () => -Math.log(1 - random()));
+    const { low, high } = bootstrapInterval(draws, experiment);
+    if (low! <= Math.LN2 && Math.LN2 <= high!) held++;
+  }
+  expect(held / experiments).toBeGreaterThan(0.9);
+  expect(held / experiments).toBeLessThan(0.99);
+});
+
+test('the best coverage is that of the whole range, counted over all sides of the median', () => {
+  for (const count of [1, 2, 3, 6]) {
+    const sides = Array.from({ length: 2 ** count }, (_, bits) => bits);
+    const held = sides.filter((bits) => bits !== 0 && bits !== 2 ** count - 1).length;
+    expect(bestCoverage(count)).toBe(held / 2 ** count);
+  }
+});
+
+test('the generator is even from 0 to 1', () => {
+  const random = seededRandom(3);
+  const counts = new Array<number>(10).fill(0);
+  for (let draw = 0; draw < 10_000; draw++) counts[Math.floor(random() * 10)]!++;
+  for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(120);
+});

@@ -1,0 +1,153 @@
+/** The gateway's glue around the scheduler (roles/gateway.ts), on simulated time and connections. */
+import { Broker, type Offer, type Referral } from '../schedule/broker.ts';
+import { Collector, type FrameId } from '../schedule/collector.ts';
+import { below, type Random } from './random.ts';
+import type { End, EventQueue } from './simulated-network.ts';
+
+export type Signal =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'frameTaken'; readonly frame: number }
+  | { readonly kind: 'offer' | 'withdraw'; readonly sequence: number }
+  | { readonly kind: 'ask'; readonly empty: Offer | undefined }
+  | { readonly kind: 'victim'; readonly offer: Offer }
+  | ({ readonly kind: 'result'; readonly tile: number } & FrameId)
+  | { readonly kind: 'tileDone'; readonly frame: number; readonly tile: number }
+  | { readonly kind: 'edgeLost'; readonly name: string }
+  | { readonly kind: 'steal' }
+  | { readonly kind: 'task'; readonly frame: number; readonly tile: number }
+  | { readonly kind: 'nothing' };
+
+export class SimulatedGateway {
+  readonly #events: EventQueue;
+  readonly #random: Random;
+  readonly #frames: ReadonlyMap<string, number>;
+  readonly #broker = new Broker();
+  readonly #collector: Collector;
+  readonly #edges = new Map<string, End<Signal>>();
+  #early: { readonly edge: string; readonly result: Signal & { kind: 'result' } }[] = [];
+  #started = false;
+  /** How often each tile was merged, by `source/frame/tile`. */
+  readonly merged = new Map<string, number>();
+  /** How often each frame was finished, by `source/frame`. */
+  readonly finished = new Map<string, number>();
+  readonly lostFrames: FrameId[] = [];
+  readonly lostEdges = new Set<string>();
+  duplicates = 0;
+  earlyResults = 0;
+
+  constructor(
+    events: EventQueue,
+    random: Random,
+    tiles: number,
+    frames: ReadonlyMap<string, number>,
+  ) {
+    this.#events = events;
+    this.#random = random;
+    this.#frames = frames;
+    this.#collector = new Collector(tiles, frames);
+  }
+
+  get done(): boolean {
+    return this.#collector.done;
+  }
+
+  onPeer(name: string, session: End<Signal>): void {
+    if (this.#edges.has(name)) throw new Error(`${name} is connected already`);
+    this.#edges.set(name, session);
+    session.handle({
+      onMessage: (signal) => this.#onEdge(name, signal),
+      onClose: () => this.#loseEdge(name, session),
+    });
+    if (this.#started) session.send({ kind: 'start' });
+  }
+
+  start(): void {
+    this.#started = true;
+    for (const [name, count] of this.#frames) {
+      if (count > 0 && !this.#edges.has(name)) this.#loseFrames(name);
+    }
+    for (const session of this.#edges.values()) session.send({ kind: 'start' });
+  }
+
+  /** No heartbeat came for too long: the edge is given up, though it may live. */
+  giveUp(name: string): void {
+    this.#edges.get(name)?.destroy();
+  }
+
+  #onEdge(edge: string, signal: Signal): void {
+    switch (signal.kind) {
+      case 'frameTaken':
+        if (this.#collector.takeFrame({ source: edge, frame: signal.frame }))
+          this.#bringEarlyResults();
+        break;
+      case 'offer':
+        this.#refer(this.#broker.offer(edge, signal.sequence));
+        break;
+      case 'withdraw':
+        this.#broker.withdraw(edge, signal.sequence);
+        break;
+      case 'ask':
+        this.#refer(this.#broker.ask(edge, signal.empty));
+        break;
+      case 'result':
+        this.#onResult(edge, signal);
+        break;
+      default:
+        throw new Error(`${edge} sent ${signal.kind} to the gateway`);
+    }
+  }
+
+  #refer(referrals: readonly Referral[]): void {
+    for (const { thief, offer } of referrals) {
+      if (!this.#edges.has(offer.victim))
+        throw new Error(`referred to ${offer.victim}, who is gone`);
+      this.#edges.get(thief)?.send({ kind: 'victim', offer });
+    }
+  }
+
+  #bringEarlyResults(): void {
+    const early = this.#early;
+    this.#early = [];
+    this.earlyResults += early.length;
+    for (const { edge, result } of early) this.#onResult(edge, result);
+  }
+
+  #onResult(edge: string, result: Signal & { kind: 'result' }): void {
+    const { source, frame, tile } = result;
+    const arrival = this.#collector.arrive({ source, frame }, tile);
+    if (arrival === 'unknown') throw new Error(`${edge} sent tile ${tile} of no frame`);
+    if (arrival === 'early') {
+      this.#early.push({ edge, result });
+      return;
+    }
+    if (edge !== source) this.#edges.get(source)?.send({ kind: 'tileDone', frame, tile });
+    if (arrival === 'duplicate') {
+      this.duplicates++;
+      return;
+    }
+    count(this.merged, `${source}/${frame}/${tile}`);
+    if (arrival === 'last') {
+      this.#events.after(below(this.#random, 20), () => {
+        this.#collector.finish({ source, frame });
+        count(this.finished, `${source}/${frame}`);
+      });
+    }
+  }
+
+  #loseEdge(name: string, session: End<Signal>): void {
+    if (this.#edges.get(name) !== session) return;
+    this.#edges.delete(name);
+    this.lostEdges.add(name);
+    this.#broker.leave(name);
+    for (const other of this.#edges.values()) other.send({ kind: 'edgeLost', name });
+    this.#loseFrames(name);
+  }
+
+  #loseFrames(source: string): void {
+    this.lostFrames.push(...this.#collector.loseSource(source));
+  }
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

@@ -1,0 +1,62 @@
+/** A folder for one test, with a testbed and an experiment in it, that leaves nothing behind. */
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TrialRecord } from '../../harness/results/format.ts';
+import { ROOT, tilebed } from './cli.ts';
+
+export class Workspace implements AsyncDisposable {
+  readonly folder: string;
+  readonly testbed: string;
+  readonly experiment: string;
+  readonly results: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.testbed = join(folder, 'testbed.yaml');
+    this.experiment = join(folder, 'experiment.yaml');
+    this.results = join(folder, 'results');
+  }
+
+  static async make(): Promise<Workspace> {
+    const workspace = new Workspace(await mkdtemp(join(tmpdir(), 'tilebed-test-')));
+    await copyFile(join(ROOT, 'tests/fixtures/tiny.cfg'), join(workspace.folder, 'tiny.cfg'));
+    return workspace;
+  }
+
+  /** Where tilebed keeps what it knows of the testbed. */
+  get state(): string {
+    return join(this.folder, '.tilebed/test');
+  }
+
+  async writeTestbed(lines = TWO_EDGES): Promise<void> {
+    await writeFile(this.testbed, `name: test\nprovider: local\n${lines}`);
+  }
+
+  /** @param lines everything behind name, testbed and model */
+  async writeExperiment(lines: string): Promise<void> {
+    const head =
+      'name: test\ntestbed: testbed.yaml\nmodel: { cfg: tiny.cfg, weights: synthetic:7 }\n';
+    await writeFile(this.experiment, head + lines);
+  }
+
+  async records(): Promise<TrialRecord[]> {
+    const text = await readFile(join(this.results, 'trials.jsonl'), 'utf8');
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TrialRecord);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await tilebed(['down', this.testbed, '--quiet']);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+export const TWO_EDGES = `network: { subnet: 10.77.0.0/24 }
+nodes:
+  gateway: { role: gateway, address: 10.77.0.2 }
+  edge0: { role: edge, address: 10.77.0.3, cpus: [0] }
+  edge1: { role: edge, address: 10.77.0.4, cpus: [0] }
+`;
