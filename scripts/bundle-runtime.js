@@ -81,5 +81,8 @@ async function writeManifest() {
     .update(files.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(''))
     .digest('hex')
     .slice(0, 16);
-  await writeFile(join(bundle, 'bundle.json'), `${JSON.stringify({ hash, files }, null, 1)}\n`);
+  const { version } = JSON.parse(await readFile(join(engine, 'package.json'), 'utf8'));
+  const engines = { onnxruntime: version };
+  const manifest = { hash, engines, files };
+  await writeFile(join(bundle, 'bundle.json'), `${JSON.stringify(manifest, null, 1)}\n`);
 }

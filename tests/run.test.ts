@@ -6,13 +6,15 @@ import { ownedProcesses } from '../harness/providers/local/owned-processes.ts';
 import type { Manifest } from '../harness/results/format.ts';
 import { startTilebed, tilebed } from './support/cli.ts';
 import { eventually, listening, noProcessesOf } from './support/processes.ts';
+import { withoutCgroups } from './support/require.ts';
 import { Workspace } from './support/workspace.ts';
 
 /** Long enough for something to happen in the middle: some seconds on one CPU. */
-const LONG = `frames: { count: 400, sources: [edge0] }
+const LONG = `frames: { count: 150, sources: [edge0] }
 matrix: { grid: [4x4], fusedLayers: [6] }
 warmup: 0
 timeout: 1m
+threshold: 0.9
 `;
 
 let workspace: Workspace;
@@ -136,29 +138,29 @@ nodes:
 
 describe('faults', () => {
   test('killing an edge in the middle of a trial loses no frame', async () => {
-    await workspace.writeExperiment(`${LONG}faults: [{ at: 500ms, kill: edge1 }]\n`);
+    await workspace.writeExperiment(`${LONG}faults: [{ at: 200ms, kill: edge1 }]\n`);
     const { exitCode } = await run('--quiet');
     expect(exitCode).toBe(0);
     const [record] = await workspace.records();
     expect(record).toMatchObject({ status: 'degraded', lostFrames: [] });
     expect(record!.reasons!.join()).toContain('edge1 was lost');
-    expect(record!.frames).toHaveLength(400);
+    expect(record!.frames).toHaveLength(150);
     expect(record!.nodes['edge0']!.tilesComputed).toBeGreaterThan(0);
     expect(record!.nodes['edge1']).toBeUndefined();
   });
 
   test('killing a source loses its frames only, and names them', async () => {
     await workspace.writeExperiment(
-      `${LONG.replace('[edge0]', '[edge0, edge1]')}faults: [{ at: 500ms, kill: edge1 }]\n`,
+      `${LONG.replace('[edge0]', '[edge0, edge1]')}faults: [{ at: 200ms, kill: edge1 }]\n`,
     );
     expect((await run('--quiet')).exitCode).toBe(0);
     const [record] = await workspace.records();
     expect(record!.status).toBe('degraded');
     const own = record!.frames.filter(({ source }) => source === 'edge0');
-    expect(own).toHaveLength(400);
+    expect(own).toHaveLength(150);
     expect(record!.lostFrames.length).toBeGreaterThan(0);
     expect(record!.lostFrames.every(({ source }) => source === 'edge1')).toBe(true);
-    expect(record!.frames.length + record!.lostFrames.length).toBe(800);
+    expect(record!.frames.length + record!.lostFrames.length).toBe(300);
   });
 
   test('killing the gateway fails the trial, keeps the record, and the next one runs', async () => {
@@ -170,15 +172,15 @@ describe('faults', () => {
     const records = await workspace.records();
     expect(records.map(({ status }) => status)).toEqual(['failed', 'failed']);
     for (const { error } of records) {
-      expect(error).toMatch(/^gateway was ended by SIGKILL, with \d+ of 400 frames done$/);
+      expect(error).toMatch(/^gateway was ended by SIGKILL, with \d+ of 150 frames done$/);
     }
-    expect(stdout).toContain('2 failed');
+    expect(stdout.match(/1 failed/g)).toHaveLength(2);
     await noProcessesOf(workspace.state);
   });
 
   test('a trial that takes too long is failed and ended', async () => {
     await workspace.writeExperiment(
-      LONG.replace('timeout: 1m', 'timeout: 3s').replace('400', '100000'),
+      LONG.replace('timeout: 1m', 'timeout: 3s').replace('150', '100000'),
     );
     const { exitCode } = await run('--quiet');
     expect(exitCode).toBe(1);
@@ -187,27 +189,27 @@ describe('faults', () => {
     await noProcessesOf(workspace.state);
   });
 
-  test('a node that cannot start fails the trial with its own words', async () => {
+  test.skipIf(withoutCgroups)('a node without the memory to start is named', async () => {
     await workspace.writeTestbed(`network: { subnet: 10.77.0.0/24 }
 nodes:
   gateway: { role: gateway, address: 10.77.0.2 }
-  edge0: { role: edge, address: 10.77.0.3, memory: 16MiB }
+  edge0: { role: edge, address: 10.77.0.3, memory: 4MiB }
 `);
     await workspace.writeExperiment(
       'frames: { count: 1 }\nmatrix: { grid: [2x2], fusedLayers: [6] }\n',
     );
-    await run('--quiet');
-    const [record] = await workspace.records();
-    // Without control groups the limit cannot be kept, which degrades the trial instead.
-    expect(['failed', 'degraded']).toContain(record!.status);
-    if (record!.status === 'failed') expect(record!.error).toContain('edge0');
+    const { exitCode, stderr } = await run();
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('on edge0: ended by SIGKILL');
+    expect(stderr).toContain('its memory limit may be too low');
+    await expect(access(workspace.state)).rejects.toThrow('ENOENT');
   });
 });
 
 describe('interruption', () => {
   test('Ctrl-C ends everything, keeps what is done, and --resume does the rest', async () => {
     await workspace.writeExperiment(
-      `${LONG.replace('400', '60').replace('[4x4]', '[1x1, 2x2, 3x3, 4x4, 5x5]')}repeat: 4\n`,
+      `${LONG.replace('150', '20').replace('[4x4]', '[1x1, 2x2, 3x3, 4x4, 5x5]')}repeat: 4\n`,
     );
     const child = startRun();
     await eventually('a first record', () => workspace.records().catch(() => undefined), 60_000);

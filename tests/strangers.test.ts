@@ -7,7 +7,7 @@ import { startTilebed, tilebed } from './support/cli.ts';
 import { eventually, type ListeningSocket, listening } from './support/processes.ts';
 import { TWO_EDGES, Workspace } from './support/workspace.ts';
 
-const EXPERIMENT = `frames: { count: 300, sources: [edge0] }
+const EXPERIMENT = `frames: { count: 150, sources: [edge0] }
 matrix: { grid: [4x4], fusedLayers: [6] }
 warmup: 0
 timeout: 1m
@@ -81,7 +81,7 @@ test.each(['psk', 'none'])('security: %s', async (security) => {
   expect((await child).exitCode).toBe(0);
   const [record] = await workspace.records();
   expect(record).toMatchObject({ status: 'ok', lostFrames: [] });
-  expect(record!.frames).toHaveLength(300);
+  expect(record!.frames).toHaveLength(150);
   for (const name of ['gateway', 'edge0', 'edge1']) {
     expect(record!.nodes[name]!.peersRefused, name).toBeGreaterThanOrEqual(4);
   }

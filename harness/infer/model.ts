@@ -1,10 +1,8 @@
 /** Finds what `tilebed infer` is told to compute: a cfg and its weights, by path or by name. */
-import { access } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
 import { loadNetwork, type WeightsChoice } from '../../runtime/model/load.ts';
 import type { Network } from '../../runtime/model/network.ts';
-import { BUILT_IN_MODELS, findWeights } from '../spec/load-experiment.ts';
+import { findCfg, findWeights } from '../spec/load-experiment.ts';
 
 export interface ChosenModel {
   readonly network: Network;
@@ -23,19 +21,6 @@ export async function chooseModel(cfg: string, weights: string): Promise<ChosenM
       hint: `a file, \`synthetic:7\`, or a model fetched with \`tilebed model pull ${weights}\``,
     });
   }
-  return { network: await loadNetwork(await findCfg(cfg)), weights: choice };
-}
-
-async function findCfg(cfg: string): Promise<string> {
-  const own = resolve(cfg);
-  const builtIn = join(BUILT_IN_MODELS, cfg);
-  if (basename(cfg) !== cfg || (await exists(own)) || !(await exists(builtIn))) return own;
-  return builtIn;
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+  const path = (await findCfg(cfg, process.cwd())) ?? cfg;
+  return { network: await loadNetwork(path), weights: choice };
 }

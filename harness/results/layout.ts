@@ -9,7 +9,6 @@ export interface RepetitionName {
 
 export const MANIFEST_FILE = 'manifest.json';
 export const TRIALS_FILE = 'trials.jsonl';
-export const REPORT_FILE = 'report.html';
 
 function stem({ trial, repetition }: RepetitionName): string {
   return `${trial}-${repetition}`;

@@ -33,7 +33,13 @@ export class ResultsStore {
   /** Of an earlier run into this folder. */
   async manifest(): Promise<Manifest | undefined> {
     const text = await readFile(join(this.folder, MANIFEST_FILE), 'utf8').catch(() => undefined);
-    return text === undefined ? undefined : (JSON.parse(text) as Manifest);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text) as Manifest;
+    } catch {
+      // It is written anew at the start of every run: a damaged one is as good as none.
+      return undefined;
+    }
   }
 
   /** On the disk when it resolves. */
@@ -53,11 +59,23 @@ export class ResultsStore {
     await writeWhole(path, JSON.stringify(trace));
   }
 
-  /** All complete lines. */
+  /** All complete lines. Rejects with a TilebedError (INPUT) that names a damaged one. */
   async records(): Promise<readonly TrialRecord[]> {
     const text = await this.#text();
     const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as TrialRecord);
+    return lines.flatMap((line, index) => (line === '' ? [] : [this.#parse(line, index + 1)]));
+  }
+
+  #parse(text: string, line: number): TrialRecord {
+    try {
+      return JSON.parse(text) as TrialRecord;
+    } catch (cause) {
+      const file = join(this.folder, TRIALS_FILE);
+      throw new TilebedError('INPUT', `${file}:${line}: this is no trial`, {
+        cause,
+        hint: 'delete the line; its trial runs again',
+      });
+    }
   }
 
   async #text(): Promise<string> {

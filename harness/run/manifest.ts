@@ -58,7 +58,7 @@ export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
     versions: {
       tilebed: VERSION,
       runtime: bundle.hash,
-      engine: experiment.engine,
+      engine: `${experiment.engine} ${bundle.engines[experiment.engine] ?? ''}`.trim(),
       node: process.version,
       ...(commit === undefined ? {} : { commit }),
     },

@@ -72,7 +72,13 @@ export const ExperimentSpec = Type.Object(
         description: 'detections below this probability are dropped; default 0.24',
       }),
     ),
-    framesInFlight: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
+    framesInFlight: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 64,
+        description: 'frames of one source that are taken and not yet answered; default 3',
+      }),
+    ),
     repeat: Type.Optional(Type.Integer({ minimum: 1 })),
     warmup: Type.Optional(
       Type.Integer({

@@ -9,7 +9,7 @@ import type { Parameters } from '../results/format.ts';
 import { SpecDocument } from './document.ts';
 import { ExperimentSpec } from './experiment.ts';
 import { SpecError, type SpecFault } from './faults.ts';
-import type { Experiment, ExperimentWeights, Testbed, TestbedNode, Trial } from './resolved.ts';
+import type { Experiment, ExperimentWeights, Testbed, Trial } from './resolved.ts';
 import { checkSchema } from './schema-check.ts';
 import { parseDurationMs } from './units.ts';
 
@@ -20,7 +20,7 @@ const DEFAULTS = {
   warmup: 1,
   timeoutMs: 600_000,
   threshold: 0.24,
-  framesInFlight: 2,
+  framesInFlight: 3,
   heartbeatMs: 500,
   lostAfterMs: 2000,
 };
@@ -143,15 +143,6 @@ export function checkAgainstTestbed(
   if (faults.length > 0) throw new SpecError(faults);
 }
 
-/** The testbed's gateway and its first `count` edges. */
-export function selectNodes(
-  testbed: Testbed,
-  count: number,
-): { gateway: TestbedNode; edges: readonly TestbedNode[] } {
-  const gateway = testbed.nodes.find(({ role }) => role === 'gateway')!;
-  return { gateway, edges: testbed.nodes.filter(({ role }) => role === 'edge').slice(0, count) };
-}
-
 function matrixTrials({ matrix }: ExperimentSpec): Trial[] {
   const trials: Trial[] = [];
   for (const edges of matrix.edges ?? [0]) {
@@ -190,7 +181,8 @@ function duration(text: string | undefined, fallbackMs: number): number {
   return text === undefined ? fallbackMs : parseDurationMs(text);
 }
 
-async function findCfg(name: string, folder: string): Promise<string | undefined> {
+/** A file relative to `folder`, or a built-in network by name; undefined where there is neither. */
+export async function findCfg(name: string, folder: string): Promise<string | undefined> {
   const own = resolve(folder, name);
   if (await exists(own)) return own;
   const builtIn = join(BUILT_IN_MODELS, name);

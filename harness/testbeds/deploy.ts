@@ -58,9 +58,15 @@ async function run(
   argv: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { exitCode, stderr } = await transport.exec(argv, { signal });
+  const { exitCode, stderr, signal: endedBy } = await transport.exec(argv, { signal });
   if (exitCode === 0) return;
-  throw new TilebedError('FAILED', `${argv.join(' ')} on ${spec.name}: ${stderr.trim()}`, {
-    node: spec.name,
-  });
+  const killed = endedBy === 'SIGKILL' && spec.memoryBytes !== undefined;
+  throw new TilebedError(
+    'FAILED',
+    `${argv.join(' ')} on ${spec.name}: ${endedBy === undefined ? stderr.trim() : `ended by ${endedBy}`}`,
+    {
+      node: spec.name,
+      ...(killed ? { hint: `its memory limit may be too low for Node.js` } : {}),
+    },
+  );
 }

@@ -11,7 +11,6 @@ export type DetectionLayer = RegionLayer | YoloLayer;
 
 /** Darknet's own, in its detector. */
 const SUPPRESSION_THRESHOLD = 0.45;
-export const DEFAULT_THRESHOLD = 0.24;
 
 /** The network's detection layers; each reads the layer before it. */
 export function detectionLayers(network: Network): DetectionLayer[] {

@@ -11,9 +11,13 @@ export function suppressOverlaps(candidates: readonly Candidate[], threshold: nu
     const ranked = candidates
       .filter(({ probabilities }) => probabilities[label]! > 0)
       .sort((a, b) => b.probabilities[label]! - a.probabilities[label]!);
-    for (const [rank, best] of ranked.entries()) {
+    // Untrained weights give thousands of boxes, and every pair of them is looked at.
+    for (let first = 0; first < ranked.length; first++) {
+      const best = ranked[first]!;
       if (best.probabilities[label] === 0) continue;
-      for (const other of ranked.slice(rank + 1)) {
+      for (let second = first + 1; second < ranked.length; second++) {
+        const other = ranked[second]!;
+        if (other.probabilities[label] === 0) continue;
         if (intersectionOverUnion(best, other) > threshold) other.probabilities[label] = 0;
       }
     }
@@ -23,7 +27,9 @@ export function suppressOverlaps(candidates: readonly Candidate[], threshold: nu
 type Box = Pick<Candidate, 'x' | 'y' | 'width' | 'height'>;
 
 export function intersectionOverUnion(a: Box, b: Box): number {
-  const shared = overlap(a.x, a.width, b.x, b.width) * overlap(a.y, a.height, b.y, b.height);
+  const across = overlap(a.x, a.width, b.x, b.width);
+  if (across === 0) return 0;
+  const shared = across * overlap(a.y, a.height, b.y, b.height);
   const union = a.width * a.height + b.width * b.height - shared;
   return union > 0 ? shared / union : 0;
 }

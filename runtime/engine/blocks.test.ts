@@ -102,6 +102,17 @@ describe('a whole segment', () => {
     expect(read).toThrow(expect.objectContaining({ code: 'INPUT', hint: 'fuse at most 5 layers' }));
   });
 
+  test('that reads detections is refused: they exist outside the engine only', () => {
+    const network = networkOf(
+      { width: 4, height: 4, channels: 7 },
+      section('region', { anchors: '1,1', num: 1, classes: 2 }),
+      conv(),
+    );
+    expect(() => segmentBlocks(segmentSpec(network))).toThrow(
+      /layer 1 of test \(convolutional, line \d+\) reads the detections of layer 0/,
+    );
+  });
+
   test.each([
     [3, 3],
     [-1, 2],

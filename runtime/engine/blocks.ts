@@ -103,6 +103,13 @@ function checkSegment({ network, from, to, extent }: SegmentSpec): void {
       });
     }
     for (const source of layersRead(layer)) {
+      const { kind } = network.layers[source] ?? {};
+      if (kind === 'region' || kind === 'yolo') {
+        throw new TilebedError(
+          'INPUT',
+          `${describe(layer, network)} reads the detections of layer ${source}, which no engine computes`,
+        );
+      }
       if (source >= from - 1) continue;
       throw new TilebedError(
         'INPUT',

@@ -83,7 +83,7 @@ export interface EdgeConfig extends NodeConfig {
   readonly work: Work;
   /** Empty on an edge that only steals. */
   readonly frames: readonly FrameSource[];
-  /** Frames of one source that may be under way at once. */
+  /** Frames that may be taken and not yet answered with detections. */
   readonly framesInFlight: number;
   /** Frames computed and thrown away before the edge says it is ready. */
   readonly warmup: number;

@@ -4,44 +4,44 @@
  * this file carries them out.
  */
 import { monotonicMs } from '../clock.ts';
-import { letterboxFor } from '../frames/letterbox.ts';
-import type { Picture } from '../frames/picture.ts';
-import { FLOATS, PIXELS, readTileInput, type TileInput, tileInput } from '../frames/tile-input.ts';
 import { loadNetwork } from '../model/load.ts';
 import { elements, type Network } from '../model/network.ts';
 import { connect } from '../net/connect.ts';
 import type { Frame, FrameLimits } from '../net/frame.ts';
 import { listen } from '../net/listen.ts';
-import type { Message, MessageOf } from '../net/messages.ts';
+import type { Message } from '../net/messages.ts';
 import type { PeerSession } from '../net/session.ts';
 import { planFusedTiles } from '../partition/ftp.ts';
-import type { FusedPlan, TilePlan } from '../partition/plan.ts';
+import type { FusedPlan } from '../partition/plan.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
-import { SourceQueue, type TileId } from '../schedule/source-queue.ts';
 import { Worker } from '../schedule/worker.ts';
 import { ClockSync } from './clock-sync.ts';
-import type { ComputeInput } from './compute-protocol.ts';
 import { ComputeThread } from './compute-thread.ts';
 import type { EdgeConfig } from './config.ts';
-import { readFrame } from './frame-reader.ts';
-import { emitStatistics, type RoleContext, timed } from './role.ts';
+import { FrameSupply } from './frame-supply.ts';
+import { type Job, stolenJob } from './job.ts';
+import { emitStatistics, type RoleContext } from './role.ts';
 import { Statistics } from './statistics.ts';
 import { Victims } from './victims.ts';
 
 /** Stolen tiles that lie ready while another is computed. */
 const RESERVE = 1;
+/** What the gateway may say to an edge. */
+const GATEWAY_KINDS: ReadonlySet<string> = new Set([
+  'welcome',
+  'refused',
+  'heartbeatReply',
+  'start',
+  'stop',
+  'victim',
+  'tileDone',
+  'edgeLost',
+  'detections',
+]);
 /** Results that may wait for the network before computing pauses. */
 const UNSENT_RESULTS = 2;
 const CLOCK_SAMPLES = 8;
 const GATEWAY_PATIENCE_MS = 10_000;
-
-/** A tile in hand, ready for the compute thread. */
-interface Job {
-  readonly source: string;
-  readonly id: TileId;
-  readonly plan: TilePlan;
-  readonly input: ComputeInput;
-}
 
 export async function runEdge(config: EdgeConfig, context: RoleContext): Promise<void> {
   const network = await loadNetwork(config.work.model.cfg);
@@ -80,17 +80,14 @@ class Edge {
   readonly #compute: ComputeThread;
   readonly #statistics = new Statistics('edge');
   readonly #clock = new ClockSync();
-  readonly #queue = new SourceQueue();
+  readonly #supply: FrameSupply;
   readonly #worker = new Worker<Job>(RESERVE);
-  readonly #pictures = new Map<number, Picture>();
   readonly #limits: FrameLimits;
   readonly #victims: Victims;
   #gateway: PeerSession | undefined;
   #listenPort = 0;
   #started = false;
   #over = false;
-  #nextFrame = 0;
-  #takingFrame = false;
   #computing = false;
   #unsent = 0;
   #offerSequence = 0;
@@ -110,6 +107,7 @@ class Edge {
     this.#network = network;
     this.#plan = plan;
     this.#compute = compute;
+    this.#supply = new FrameSupply(config, network, plan, this.#statistics);
     this.#limits = { allows: () => true, payloadBytes: largestTileBytes(network, plan) };
     this.#victims = new Victims(
       { ...this.#peerOptions(), port: 0 },
@@ -165,6 +163,10 @@ class Edge {
   async #join(): Promise<void> {
     const session = await connect({
       ...this.#peerOptions(),
+      limits: {
+        allows: (kind) => GATEWAY_KINDS.has(kind),
+        payloadBytes: Number.POSITIVE_INFINITY,
+      },
       endpoint: this.#config.gateway,
       port: this.#listenPort,
       patienceMs: GATEWAY_PATIENCE_MS,
@@ -185,6 +187,8 @@ class Edge {
     if (this.#over || this.#context.signal.aborted) return;
     this.#context.log('lost the gateway; trying to join again');
     this.#worker.reset();
+    this.#victims.hangUp();
+    this.#supply.abandon();
     this.#started = false;
     this.#offering = false;
     try {
@@ -217,7 +221,11 @@ class Edge {
         void this.#victims.steal(message);
         break;
       case 'tileDone':
-        this.#complete(message);
+        this.#supply.complete(message);
+        this.#advance();
+        break;
+      case 'detections':
+        this.#supply.answered(message.frame);
         this.#advance();
         break;
       case 'edgeLost':
@@ -238,49 +246,27 @@ class Edge {
     void this.#takeFrame();
     this.#updateOffer();
     this.#computeNext();
-    if (this.#worker.shouldAsk(this.#queue.waiting + this.#framesToCome())) {
+    if (this.#worker.shouldAsk(this.#supply.waiting + this.#supply.framesToCome)) {
       void this.#send({ kind: 'ask', emptyVictim: '', emptySequence: 0 });
     }
   }
 
-  /** A source that may take another frame at once has no need to steal. */
-  #framesToCome(): number {
-    const mayTake = this.#queue.framesUnderWay < this.#config.framesInFlight;
-    return mayTake ? this.#config.frames.length - this.#nextFrame : 0;
-  }
-
   async #takeFrame(): Promise<void> {
-    const source = this.#config.frames[this.#nextFrame];
-    if (source === undefined || this.#takingFrame || this.#queue.waiting > 0) return;
-    if (this.#queue.framesUnderWay >= this.#config.framesInFlight) return;
-    this.#takingFrame = true;
-    const frame = this.#nextFrame++;
-    const takenAtMs = monotonicMs();
     try {
-      const picture = await readFrame(source);
-      this.#pictures.set(frame, picture);
-      this.#queue.takeFrame(frame, this.#plan.tiles.length);
-      const { width, height } = picture;
+      const taken = await this.#supply.takeFrame();
+      if (taken === undefined) return;
       const { offsetMs } = this.#clock.offset;
-      void this.#send({
-        kind: 'frameTaken',
-        frame,
-        takenAtMs: takenAtMs + offsetMs,
-        width,
-        height,
-      });
+      void this.#send({ kind: 'frameTaken', ...taken, takenAtMs: taken.takenAtMs + offsetMs });
     } catch (error) {
       this.#finish(error as Error);
       return;
-    } finally {
-      this.#takingFrame = false;
     }
     this.#advance();
   }
 
   /** Tells the gateway when there begins, or ceases, to be something to steal. */
   #updateOffer(): void {
-    const offering = this.#queue.waiting > 0;
+    const offering = this.#supply.waiting > 0;
     if (offering === this.#offering) return;
     this.#offering = offering;
     if (offering) this.#offerSequence++;
@@ -290,18 +276,11 @@ class Edge {
 
   #computeNext(): void {
     if (this.#computing || this.#unsent >= UNSENT_RESULTS) return;
-    const job = this.#nextJob();
+    const job = this.#supply.nextJob() ?? this.#worker.nextStolen();
     if (job === undefined) return;
     this.#computing = true;
     this.#updateOffer();
     this.#computeJob(job).catch((error) => this.#finish(error));
-  }
-
-  #nextJob(): Job | undefined {
-    const id = this.#queue.nextLocal();
-    if (id === undefined) return this.#worker.nextStolen();
-    const { input } = this.#cut(id);
-    return { source: this.#config.name, id, plan: this.#plan.tiles[id.tile]!, input };
   }
 
   async #computeJob({ source, id, plan, input }: Job): Promise<void> {
@@ -313,7 +292,7 @@ class Edge {
     this.#statistics.tilesComputed++;
     if (!own) this.#statistics.tilesStolen++;
     this.#statistics.span({ kind: 'compute', startMs, endMs, source, ...id });
-    if (own) this.#complete(id);
+    if (own) this.#supply.complete(id);
     const output = outputs[0]!;
     const payload = new Uint8Array(output.buffer, output.byteOffset, output.byteLength);
     this.#unsent++;
@@ -324,26 +303,9 @@ class Edge {
     this.#advance();
   }
 
-  #complete(id: TileId): void {
-    this.#queue.complete(id);
-    if (!this.#queue.isUnderWay(id.frame)) this.#pictures.delete(id.frame);
-  }
-
   #reissue(edge: string): void {
-    const lost = this.#queue.loseEdge(edge);
-    this.#statistics.tilesReissued += lost.length;
-    if (lost.length > 0) this.#context.log(`${edge} is lost: ${lost.length} tiles go out again`);
-  }
-
-  /** Cuts a tile's part out of its frame. */
-  #cut(id: TileId): { input: ComputeInput; tile: TileInput; picture: Picture } {
-    const picture = this.#pictures.get(id.frame)!;
-    const { width, height } = this.#network.input;
-    const region = this.#plan.tiles[id.tile]!.input;
-    const letterbox = letterboxFor(picture, width, height);
-    const { result, startMs, endMs } = timed(() => tileInput(picture, letterbox, region));
-    this.#statistics.span({ kind: 'cut', startMs, endMs, source: this.#config.name, ...id });
-    return { tile: result, input: computeInput(result, letterbox, region), picture };
+    const count = this.#supply.loseEdge(edge);
+    if (count > 0) this.#context.log(`${edge} is lost: ${count} tiles go out again`);
   }
 
   #onThief(session: PeerSession, thief: string): void {
@@ -361,34 +323,17 @@ class Edge {
   }
 
   async #lend(session: PeerSession, thief: string): Promise<void> {
-    const id = this.#queue.lend(thief);
+    const loan = this.#supply.lend(thief);
     this.#updateOffer();
-    if (id === undefined) return session.send({ kind: 'nothing' });
-    const { tile, picture } = this.#cut(id);
-    const pixels = tile.encoding === 'pixels';
-    const crop = pixels ? tile.crop : undefined;
-    const data = pixels ? tile.picture?.pixels : tile.data;
-    const payload = data && new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    await session.send(
-      {
-        kind: 'task',
-        ...id,
-        encoding: pixels ? PIXELS : FLOATS,
-        pictureWidth: picture.width,
-        pictureHeight: picture.height,
-        cropX: crop?.x1 ?? 0,
-        cropY: crop?.y1 ?? 0,
-        cropWidth: crop === undefined ? 0 : regionWidth(crop),
-        cropHeight: crop === undefined ? 0 : regionHeight(crop),
-      },
-      payload,
-    );
+    if (loan === undefined) return session.send({ kind: 'nothing' });
+    await session.send(loan.message, loan.payload);
   }
 
   #onVictim(victim: string, { message, payload }: Frame): void {
     if (message.kind === 'nothing') this.#askAgain(victim);
     if (message.kind !== 'task') return;
-    const job = this.#stolenJob(victim, message, payload);
+    const known = { network: this.#network, plan: this.#plan };
+    const job = stolenJob(victim, message, payload, known);
     if (!this.#worker.received(victim, job)) return;
     const { frame, tile } = message;
     const startMs = this.#stealStartMs;
@@ -405,32 +350,11 @@ class Edge {
     this.#advance();
   }
 
-  #stolenJob(victim: string, task: MessageOf<'task'>, payload: Uint8Array): Job {
-    const plan = this.#plan.tiles[task.tile];
-    if (plan === undefined)
-      throw new Error(`${victim} gave tile ${task.tile}, which does not exist`);
-    const { input, letterbox } = readTileInput(task, payload, plan.input, this.#network.input);
-    const id = { frame: task.frame, tile: task.tile };
-    return { source: victim, id, plan, input: computeInput(input, letterbox, plan.input) };
-  }
-
   #askAgain(victim: string): void {
     const empty = this.#worker.foundEmpty(victim);
     if (empty === undefined) return;
     void this.#send({ kind: 'ask', emptyVictim: empty.victim, emptySequence: empty.sequence });
   }
-}
-
-function computeInput(
-  tile: TileInput,
-  letterbox: ReturnType<typeof letterboxFor>,
-  region: TilePlan['input'],
-): ComputeInput {
-  if (tile.encoding === 'pixels') {
-    return { kind: 'pixels', picture: tile.picture, crop: tile.crop, letterbox, region };
-  }
-  const [height, width] = [regionHeight(region), regionWidth(region)];
-  return { kind: 'floats', data: tile.data, height, width };
 }
 
 /** The most that a peer may send at once: a tile's input as floats, or a whole output map. */

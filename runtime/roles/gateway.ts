@@ -20,6 +20,9 @@ import { FrameAssembly } from './frame-assembly.ts';
 import { emitStatistics, OWN_CLOCK, type RoleContext, timed } from './role.ts';
 import { Statistics } from './statistics.ts';
 
+/** Of a frame, the most probable first: what untrained weights find would fill any message. */
+const MAX_DETECTIONS = 10_000;
+
 interface EdgePeer {
   readonly session: PeerSession;
   readonly address: string;
@@ -59,6 +62,7 @@ class Gateway {
   readonly #limits: FrameLimits;
   #host: PeerSession | undefined;
   #startedAtMs: number | undefined;
+  #watchedAtMs = monotonicMs();
   #finished = false;
   #end: () => void = () => {};
   #fail: (error: Error) => void = () => {};
@@ -124,9 +128,9 @@ class Gateway {
   #admit({ name, role }: MessageOf<'hello'>): string | undefined {
     if (role === 'host') return this.#host === undefined ? undefined : 'there is a host already';
     if (role !== 'edge') return `a ${role} has no place here`;
-    if (!this.#config.edges.some((edge) => edge.name === name))
-      return `${name} is no edge of this run`;
-    return this.#edges.has(name) ? `${name} is connected already` : undefined;
+    return this.#config.edges.some((edge) => edge.name === name)
+      ? undefined
+      : `${name} is no edge of this run`;
   }
 
   #onPeer(session: PeerSession, { name, role, port }: MessageOf<'hello'>): void {
@@ -136,6 +140,12 @@ class Gateway {
       return;
     }
     const { address } = this.#config.edges.find((edge) => edge.name === name)!;
+    // An edge may see its connection break, and come back, before the gateway sees anything.
+    const before = this.#edges.get(name)?.session;
+    if (before !== undefined) {
+      this.#loseEdge(name, before, 'connected again');
+      before.destroy();
+    }
     this.#edges.set(name, { session, address, port });
     this.#liveness.seen(name, monotonicMs());
     session.handle({
@@ -240,15 +250,23 @@ class Gateway {
     for (const span of spans) this.#statistics.span({ ...span, ...id });
     const latencyMs = Math.max(0, monotonicMs() - taken.takenAtMs);
     this.#collector.finish(id);
-    void this.#host?.send(
-      { kind: 'detections', ...id, latencyMs },
-      Buffer.from(JSON.stringify(detections)),
-    );
+    const message = { kind: 'detections', ...id, latencyMs } as const;
+    const payload = Buffer.from(JSON.stringify(detections.slice(0, MAX_DETECTIONS)));
+    void this.#host?.send(message, payload);
+    void this.#edges.get(id.source)?.session.send(message, payload);
     this.#finishIfDone();
   }
 
+  /**
+   * A gateway that was itself held up finds heartbeats waiting that it has not read yet: silence counts
+   * only while it could have heard.
+   */
   #dropSilent(): void {
-    for (const name of this.#liveness.lost(monotonicMs())) {
+    const nowMs = monotonicMs();
+    const heldUpMs = nowMs - this.#watchedAtMs - this.#config.liveness.heartbeatMs;
+    this.#watchedAtMs = nowMs;
+    if (heldUpMs > this.#config.liveness.heartbeatMs) return;
+    for (const name of this.#liveness.lost(nowMs)) {
       const session = this.#edges.get(name)?.session;
       session?.destroy(new Error(`sent no heartbeat for ${this.#config.liveness.lostAfterMs} ms`));
     }
@@ -270,7 +288,7 @@ class Gateway {
   #loseFrames(source: string, reason: string): void {
     for (const id of this.#collector.loseSource(source)) {
       this.#assembly.drop(id);
-      void this.#host?.send({ kind: 'frameLost', ...id, reason: reason.slice(0, 200) });
+      void this.#host?.send({ kind: 'frameLost', ...id, reason });
     }
   }
 

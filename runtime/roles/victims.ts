@@ -26,24 +26,34 @@ export class Victims {
   async steal({ name, address, port }: MessageOf<'victim'>): Promise<void> {
     let opening = this.#sessions.get(name);
     if (opening === undefined) {
-      opening = connect({
+      const own = connect({
         ...this.#options,
         endpoint: { address, port },
         patienceMs: PATIENCE_MS,
       });
-      this.#sessions.set(name, opening);
-      opening.then(
+      opening = own;
+      this.#sessions.set(name, own);
+      own.then(
         (session) =>
           session.handle({
             onFrame: (frame) => this.#handlers.onFrame(name, frame),
-            onClose: () => this.#gone(name),
+            onClose: () => this.#gone(name, own),
           }),
-        () => this.#gone(name),
+        () => this.#gone(name, own),
       );
     }
     // A failure has its one place above.
     const session = await opening.catch(() => undefined);
     await session?.send({ kind: 'steal' });
+  }
+
+  /** Lets every victim see that what it lent here is lost, and forgets them all. */
+  hangUp(): void {
+    const openings = [...this.#sessions.values()];
+    this.#sessions.clear();
+    for (const opening of openings) {
+      void opening.then((session) => session.destroy()).catch(() => {});
+    }
   }
 
   close(): void {
@@ -52,7 +62,9 @@ export class Victims {
     }
   }
 
-  #gone(name: string): void {
+  #gone(name: string, opening: Promise<PeerSession>): void {
+    // A connection that was hung up must not end the one that followed it.
+    if (this.#sessions.get(name) !== opening) return;
     this.#sessions.delete(name);
     this.#handlers.onGone(name);
   }

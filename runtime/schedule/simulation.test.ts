@@ -130,6 +130,7 @@ test.each(SCENARIOS)('$name: all frames of living sources complete, once', ({ fa
   let stolen = 0;
   let reissued = 0;
   let duplicates = 0;
+  let early = 0;
   for (let seed = 0; seed < RUNS / SCENARIOS.length; seed++) {
     try {
       const run = simulate(seed, faults);
@@ -139,12 +140,14 @@ test.each(SCENARIOS)('$name: all frames of living sources complete, once', ({ fa
         reissued += edge.reissued;
       }
       duplicates += run.gateway.duplicates;
+      early += run.gateway.earlyResults;
     } catch (error) {
       throw new Error(`seed ${seed}`, { cause: error });
     }
   }
   // What the scenario is about did happen.
   expect(stolen).toBeGreaterThan(1000);
+  expect(early).toBeGreaterThan(0);
   if (faults.deaths + faults.breaks > 0) expect(reissued).toBeGreaterThan(50);
   if (faults.givenUp > 0) expect(duplicates).toBeGreaterThan(100);
 });

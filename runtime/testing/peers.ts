@@ -9,7 +9,7 @@ import type { Security } from '../roles/config.ts';
 
 export const ANYTHING: FrameLimits = { allows: () => true, payloadBytes: 64 * 2 ** 20 };
 
-export function newKey(): Security {
+export function newKey(): Security & { kind: 'psk' } {
   return { kind: 'psk', key: randomBytes(32).toString('hex') };
 }
 

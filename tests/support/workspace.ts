@@ -58,5 +58,5 @@ export const TWO_EDGES = `network: { subnet: 10.77.0.0/24 }
 nodes:
   gateway: { role: gateway, address: 10.77.0.2 }
   edge0: { role: edge, address: 10.77.0.3, cpus: [0] }
-  edge1: { role: edge, address: 10.77.0.4, cpus: [0] }
+  edge1: { role: edge, address: 10.77.0.4 }
 `;

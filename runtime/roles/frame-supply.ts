@@ -1,0 +1,154 @@
+/**
+ * A source's side of an edge: takes frames, cuts them into tiles, computes some of them itself and
+ * lends others to thieves. What may be lent and what went out again is the queue's to say.
+ */
+import { monotonicMs } from '../clock.ts';
+import { letterboxFor } from '../frames/letterbox.ts';
+import type { Picture } from '../frames/picture.ts';
+import { FLOATS, PIXELS, type TileInput, tileInput } from '../frames/tile-input.ts';
+import type { Network } from '../model/network.ts';
+import type { MessageOf } from '../net/messages.ts';
+import type { FusedPlan } from '../partition/plan.ts';
+import { regionHeight, regionWidth } from '../partition/region.ts';
+import { SourceQueue, type TileId } from '../schedule/source-queue.ts';
+import type { EdgeConfig } from './config.ts';
+import { readFrame } from './frame-reader.ts';
+import { computeInput, type Job } from './job.ts';
+import { timed } from './role.ts';
+import type { Statistics } from './statistics.ts';
+
+export interface TakenPicture {
+  readonly frame: number;
+  /** On this node's clock. */
+  readonly takenAtMs: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A tile on its way to a thief. */
+export interface Loan {
+  readonly message: MessageOf<'task'>;
+  readonly payload: Uint8Array | undefined;
+}
+
+export class FrameSupply {
+  readonly #config: EdgeConfig;
+  readonly #network: Network;
+  readonly #plan: FusedPlan;
+  readonly #statistics: Statistics;
+  #queue = new SourceQueue();
+  readonly #pictures = new Map<number, Picture>();
+  /** Taken, and not yet answered with detections. */
+  readonly #underWay = new Set<number>();
+  #nextFrame = 0;
+  #taking = false;
+
+  constructor(config: EdgeConfig, network: Network, plan: FusedPlan, statistics: Statistics) {
+    this.#config = config;
+    this.#network = network;
+    this.#plan = plan;
+    this.#statistics = statistics;
+  }
+
+  /** Tiles that anybody may have. */
+  get waiting(): number {
+    return this.#queue.waiting;
+  }
+
+  /** A source that may take another frame at once has no need to steal. */
+  get framesToCome(): number {
+    const mayTake = this.#underWay.size < this.#config.framesInFlight;
+    return mayTake ? this.#config.frames.length - this.#nextFrame : 0;
+  }
+
+  /** Takes the next frame; undefined where there is none, or it is not yet time for it. */
+  async takeFrame(): Promise<TakenPicture | undefined> {
+    const source = this.#config.frames[this.#nextFrame];
+    if (source === undefined || this.#taking || this.waiting > 0) return undefined;
+    if (this.framesToCome === 0) return undefined;
+    this.#taking = true;
+    const frame = this.#nextFrame++;
+    const takenAtMs = monotonicMs();
+    try {
+      const picture = await readFrame(source);
+      this.#pictures.set(frame, picture);
+      this.#underWay.add(frame);
+      this.#queue.takeFrame(frame, this.#plan.tiles.length);
+      return { frame, takenAtMs, width: picture.width, height: picture.height };
+    } finally {
+      this.#taking = false;
+    }
+  }
+
+  /** The next tile for this edge itself. */
+  nextJob(): Job | undefined {
+    const id = this.#queue.nextLocal();
+    if (id === undefined) return undefined;
+    const { tile, picture } = this.#cut(id);
+    const plan = this.#plan.tiles[id.tile]!;
+    const { width, height } = this.#network.input;
+    const input = computeInput(tile, letterboxFor(picture, width, height), plan.input);
+    return { source: this.#config.name, id, plan, input };
+  }
+
+  /** The next tile for a thief; undefined where nothing is left. */
+  lend(thief: string): Loan | undefined {
+    const id = this.#queue.lend(thief);
+    if (id === undefined) return undefined;
+    const { tile, picture } = this.#cut(id);
+    const pixels = tile.encoding === 'pixels';
+    const crop = pixels ? tile.crop : undefined;
+    const data = pixels ? tile.picture?.pixels : tile.data;
+    return {
+      message: {
+        kind: 'task',
+        ...id,
+        encoding: pixels ? PIXELS : FLOATS,
+        pictureWidth: picture.width,
+        pictureHeight: picture.height,
+        cropX: crop?.x1 ?? 0,
+        cropY: crop?.y1 ?? 0,
+        cropWidth: crop === undefined ? 0 : regionWidth(crop),
+        cropHeight: crop === undefined ? 0 : regionHeight(crop),
+      },
+      payload: data && new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    };
+  }
+
+  /** Takes note of a result, whoever computed it. */
+  complete(id: TileId): void {
+    this.#queue.complete(id);
+    if (!this.#queue.isUnderWay(id.frame)) this.#pictures.delete(id.frame);
+  }
+
+  /** The frame's detections exist: another may be taken. */
+  answered(frame: number): void {
+    this.#underWay.delete(frame);
+  }
+
+  /** Gives up all frames, those to come included: the gateway has counted them as lost. */
+  abandon(): void {
+    this.#queue = new SourceQueue();
+    this.#pictures.clear();
+    this.#underWay.clear();
+    this.#nextFrame = this.#config.frames.length;
+  }
+
+  /** Takes back what a lost edge held; returns how many tiles go out again. */
+  loseEdge(edge: string): number {
+    const lost = this.#queue.loseEdge(edge).length;
+    this.#statistics.tilesReissued += lost;
+    return lost;
+  }
+
+  /** Cuts a tile's part out of its frame. */
+  #cut(id: TileId): { tile: TileInput; picture: Picture } {
+    const picture = this.#pictures.get(id.frame)!;
+    const { width, height } = this.#network.input;
+    const region = this.#plan.tiles[id.tile]!.input;
+    const letterbox = letterboxFor(picture, width, height);
+    const { result, startMs, endMs } = timed(() => tileInput(picture, letterbox, region));
+    this.#statistics.span({ kind: 'cut', startMs, endMs, source: this.#config.name, ...id });
+    return { tile: result, picture };
+  }
+}
