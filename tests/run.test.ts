@@ -70,7 +70,7 @@ threshold: 0.05
       await readFile(join(workspace.results, 'manifest.json'), 'utf8'),
     ) as Manifest;
     expect(Object.keys(manifest.nodes)).toEqual(['gateway', 'edge0', 'edge1']);
-    expect(manifest.nodes['edge1']).toMatchObject({ address: '127.77.0.4', cpus: [0] });
+    expect(manifest.nodes['edge0']).toMatchObject({ address: '127.77.0.3', cpus: [0] });
     expect(manifest.endedAt).toBeDefined();
     expect(await readdir(join(workspace.results, 'traces'))).toHaveLength(4);
     const outputs = await readdir(join(workspace.results, 'outputs'));
