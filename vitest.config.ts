@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+/** CI wants the results as a file too. */
+const reportFile = process.env['TILEBED_TEST_REPORT'];
+
 export default defineConfig({
   test: {
+    reporters:
+      reportFile === undefined ? ['default'] : ['default', ['json', { outputFile: reportFile }]],
     projects: [
       {
         test: {

@@ -46,7 +46,7 @@ await writeManifest();
 
 function packageFolder(name) {
   const entry = require.resolve(name);
-  return entry.slice(0, entry.lastIndexOf(`node_modules/${name}`)) + `node_modules/${name}`;
+  return `${entry.slice(0, entry.lastIndexOf(`node_modules/${name}`))}node_modules/${name}`;
 }
 
 async function nativeFolder(folder) {

@@ -75,8 +75,9 @@ async function openBlock(block: Block, spec: SegmentSpec): Promise<ort.Inference
     intraOpNumThreads: spec.threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    // An arena keeps, for every session, what the largest tile once needed, rounded up to powers of two.
-    enableCpuMemArena: false,
+    // An arena saves page faults, and keeps for every session what the largest run once needed, rounded
+    // up to powers of two: too much for an edge.
+    enableCpuMemArena: !tiled,
     enableMemPattern: false,
     logSeverityLevel: 3,
     externalData,

@@ -121,9 +121,6 @@ export interface ConvolutionWeights {
   readonly bias: Float32Array;
 }
 
-/** Weights of the convolutional layers that were asked for, by layer index. */
-export type NetworkWeights = ReadonlyMap<number, ConvolutionWeights>;
-
 export function elements(shape: Shape): number {
   return shape.channels * shape.height * shape.width;
 }

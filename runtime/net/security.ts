@@ -9,7 +9,13 @@ import type { Security } from '../roles/config.ts';
 /** ChaCha20 first: the small ARM cores of a Pi have no AES instructions. */
 const CIPHERS = 'ECDHE-PSK-CHACHA20-POLY1305:ECDHE-PSK-AES128-CBC-SHA256';
 
-const COMMON = { ciphers: CIPHERS, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const;
+const COMMON = {
+  ciphers: CIPHERS,
+  minVersion: 'TLSv1.2',
+  maxVersion: 'TLSv1.2',
+  // No certificate is ever looked at: left out, Node.js would load all the world's roots.
+  ca: [] as string[],
+} as const;
 
 /** `onIdentity` learns the name that a peer claims; only the key's holder gets any further. */
 export function serverTls(

@@ -27,8 +27,12 @@ const segment = await openSegment(workerData as ComputeSetup).catch((error) => {
 });
 if (segment !== undefined) {
   reply({ kind: 'open' });
+  let last = Promise.resolve();
   port.on('message', ({ id, run }: ComputeRequest) => {
-    compute(segment, { id, run }).catch((error) => reply(failure(id, error)));
+    // Engines yield between blocks: two runs at once would each wait for the other's.
+    last = last.then(() =>
+      compute(segment, { id, run }).catch((error) => reply(failure(id, error))),
+    );
   });
 }
 

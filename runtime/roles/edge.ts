@@ -4,6 +4,8 @@
  * this file carries them out.
  */
 import { monotonicMs } from '../clock.ts';
+import { releaseDeadMaps } from '../engine/memory.ts';
+import { letterboxFor } from '../frames/letterbox.ts';
 import { loadNetwork } from '../model/load.ts';
 import { elements, type Network } from '../model/network.ts';
 import { connect } from '../net/connect.ts';
@@ -63,12 +65,20 @@ export async function runEdge(config: EdgeConfig, context: RoleContext): Promise
   }
 }
 
+/** Goes the way of real tiles, whose floats are made on the compute thread, but without a picture. */
 async function warmUp(compute: ComputeThread, network: Network, plan: FusedPlan): Promise<void> {
-  for (const tile of plan.tiles) {
-    const [height, width] = [regionHeight(tile.input), regionWidth(tile.input)];
-    const data = new Float32Array(network.input.channels * height * width);
-    const borders = tile.layers.map(({ border }) => border);
-    await compute.run({ input: { kind: 'floats', data, height, width }, borders });
+  const { width, height } = network.input;
+  const letterbox = letterboxFor(network.input, width, height);
+  for (const { input: region, layers } of plan.tiles) {
+    const borders = layers.map(({ border }) => border);
+    const input = {
+      kind: 'pixels',
+      picture: undefined,
+      crop: undefined,
+      letterbox,
+      region,
+    } as const;
+    await compute.run({ input, borders });
   }
 }
 
@@ -300,6 +310,7 @@ class Edge {
     this.#advance();
     await sent;
     this.#unsent--;
+    releaseDeadMaps('minor');
     this.#advance();
   }
 

@@ -2,7 +2,6 @@
  * What a machine may lack. A test that needs it skips where it is absent, and says so; where
  * TILEBED_REQUIRE names it, as in CI, it runs and fails instead.
  */
-import { access, constants } from 'node:fs/promises';
 import { findCgroupMemory } from '../../harness/providers/local/cgroup.ts';
 
 const REQUIRED = (process.env['TILEBED_REQUIRE'] ?? '').split(',');
@@ -15,14 +14,4 @@ async function skipWithout(name: string, present: Promise<boolean>): Promise<boo
 export const withoutCgroups = await skipWithout(
   'cgroups',
   findCgroupMemory().then((found) => typeof found !== 'string'),
-);
-
-export const CHROMIUM = process.env['TILEBED_CHROMIUM'] ?? '/usr/bin/chromium';
-
-export const withoutChromium = await skipWithout(
-  'chromium',
-  access(CHROMIUM, constants.X_OK).then(
-    () => true,
-    () => false,
-  ),
 );

@@ -17,7 +17,7 @@ interface InferFlags {
   readonly grid?: Grid;
   readonly fusedLayers?: number;
   readonly engine: string;
-  readonly threads: number;
+  readonly threads?: number;
   readonly dumpLayer: readonly LayerDump[];
   readonly output?: string;
   readonly names?: string;
@@ -59,7 +59,7 @@ export const inferVerb: VerbSpec = {
       .addOption(
         new Option('--engine <name>', 'what computes').choices(ENGINE_NAMES).default('onnxruntime'),
       )
-      .option('--threads <N>', 'threads of the engine', wholeNumber(1), availableParallelism())
+      .option('--threads <N>', 'threads of the engine; default: all CPUs', wholeNumber(1))
       .option(
         '--dump-layer <K=file.npy>',
         'write the output of layer K; may be repeated',
@@ -70,13 +70,13 @@ export const inferVerb: VerbSpec = {
       .option('--names <file>', 'class labels, one a line')
       .option('--threshold <P>', 'drop less probable detections', probability, 0.24),
   run: async ({ output, signal }: VerbContext, flags: InferFlags) => {
-    const { cfg, weights, grid, fusedLayers, engine, threads, threshold, output: picture } = flags;
+    const { cfg, weights, grid, fusedLayers, engine, threshold, output: picture } = flags;
     const result = await infer({
       cfg,
       weights,
       input: inputOf(flags),
       engine,
-      threads,
+      threads: flags.threads ?? availableParallelism(),
       threshold,
       labels: flags.names === undefined ? [] : await readLabels(flags.names),
       dumps: flags.dumpLayer,

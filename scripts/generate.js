@@ -1,0 +1,79 @@
+/**
+ * Writes what in docs/ follows from the code: JSON Schemas, the page of verbs, the table of messages.
+ *
+ *   node scripts/generate.js          writes
+ *   node scripts/generate.js --check  fails where a file is not what would be written
+ *
+ * Works on dist/, so the build comes first.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { descendants, tilebedProgram } from '../dist/harness/cli/program.js';
+import { publishedSchema, SCHEMA_NAMES } from '../dist/harness/spec/published-schema.js';
+import { messageTable } from '../dist/runtime/net/messages.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const check = process.argv.includes('--check');
+const begin = '<!-- generated: messages -->';
+const end = '<!-- end of generated -->';
+
+const pages = [
+  ...SCHEMA_NAMES.map((name) => ({
+    path: `docs/reference/${name}.schema.json`,
+    text: `${JSON.stringify(publishedSchema(name), null, 2)}\n`,
+  })),
+  { path: 'docs/reference/verbs.md', text: verbsPage() },
+  { path: 'docs/protocol.md', text: await protocolPage() },
+];
+
+const stale = [];
+for (const { path, text } of pages) {
+  const file = join(root, path);
+  const before = await readFile(file, 'utf8').catch(() => undefined);
+  if (before === text) continue;
+  stale.push(relative(root, file));
+  if (check) continue;
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+}
+if (check && stale.length > 0) {
+  process.stderr.write(`not what the code says: ${stale.join(', ')}\nrun \`npm run generate\`\n`);
+  process.exit(1);
+}
+for (const path of stale) process.stdout.write(`wrote ${path}\n`);
+
+function verbsPage() {
+  const program = tilebedProgram();
+  const sections = descendants(program)
+    .filter((command) => command.commands.length === 0)
+    .map((command) => {
+      let help = '';
+      command.configureHelp({ helpWidth: 100 });
+      command.configureOutput({
+        getOutHelpWidth: () => 100,
+        writeOut: (text) => {
+          help += text;
+        },
+      });
+      command.outputHelp();
+      return `## ${fullName(command)}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\`\n`;
+    });
+  const head =
+    '# Verbs\n\nMade from the command itself by `npm run generate`. All verbs end with status 0 when done, 1 when\nthe work failed, 2 on bad input or usage, 3 when this machine lacks something, and 130 when\ninterrupted, after cleaning up.\n';
+  return [head, ...sections].join('\n');
+}
+
+function fullName(command) {
+  const names = [];
+  for (let at = command; at; at = at.parent) names.unshift(at.name());
+  return names.join(' ');
+}
+
+async function protocolPage() {
+  const page = await readFile(join(root, 'docs/protocol.md'), 'utf8');
+  const [before, rest] = page.split(begin);
+  const after = rest?.split(end)[1];
+  if (after === undefined) throw new Error(`docs/protocol.md lacks ${begin} and ${end}`);
+  return `${before}${begin}\n${messageTable()}\n${end}${after}`;
+}
