@@ -2,33 +2,26 @@
  * Runs an experiment on a testbed: brings the testbed up if it is down and leaves it as it found it,
  * deploys what is missing, and runs repetition after repetition, each recorded before the next begins.
  */
-import { join, posix } from 'node:path';
-import { loadNetwork } from '../../runtime/model/load.ts';
-import type { Security } from '../../runtime/roles/config.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import type { Manifest, TrialRecord } from '../results/format.ts';
-import { logFolder } from '../results/layout.ts';
 import { ResultsStore } from '../results/store.ts';
 import { checkAgainstModel } from '../spec/check-model.ts';
 import type { LoadedExperiment } from '../spec/load-experiment.ts';
 import { checkAgainstTestbed } from '../spec/load-experiment.ts';
 import type { Experiment, Testbed } from '../spec/resolved.ts';
-import type { RunTasks, TaskContext } from '../tasks.ts';
+import type { RunTasks } from '../tasks.ts';
 import { type Bundle, findBundle } from '../testbeds/bundle.ts';
-import { deploy, runtimeFolder } from '../testbeds/deploy.ts';
+import { deploy } from '../testbeds/deploy.ts';
 import { down } from '../testbeds/down.ts';
 import { openTestbed } from '../testbeds/open.ts';
-import { readState, stateFolder, testbedKey } from '../testbeds/state.ts';
+import { readState, stateFolder } from '../testbeds/state.ts';
 import { up } from '../testbeds/up.ts';
 import { checkWishes } from '../testbeds/wishes.ts';
-import { LocalTransport } from '../transports/local.ts';
-import { type Assets, hashAssets, placeFrames, placeModel } from './assets.ts';
-import { nodeLogPath, startNodeLogs } from './logs.ts';
+import { type Assets, hashAssets } from './assets.ts';
 import { makeManifest } from './manifest.ts';
-import { writeOutputs } from './outputs.ts';
 import { describeParameters, interleave, planTrials, type Repetition } from './plan.ts';
-import { runTrial, type TrialNode } from './trial.ts';
+import { PreparedTestbed } from './prepared-testbed.ts';
 
 export interface RunOptions {
   readonly results: string;
@@ -114,9 +107,10 @@ async function runOn(
   const known = await store.records();
   const done = new Set(known.filter(({ status }) => status !== 'failed').map(nameOf));
   const todo = plan.repetitions.filter((repetition) => !done.has(nameOf(repetition)));
-  const bench = new Bench(nodes, plan, experiment, testbed, reasons);
+  const { bundle, assets } = plan;
+  const prepared = new PreparedTestbed({ testbed, nodes, experiment, bundle, assets, reasons });
   await runTasks(
-    [{ title: 'put model and frames on the nodes', run: ({ signal }) => bench.prepare(signal) }],
+    [{ title: 'put model and frames on the nodes', run: ({ signal }) => prepared.prepare(signal) }],
     { signal },
   );
   const earlier = await store.manifest();
@@ -135,7 +129,7 @@ async function runOn(
     todo.map((repetition, index) => ({
       title: title(repetition, repeat),
       run: async (context) => {
-        const record = await bench.run(repetition, known.length + index, store, context);
+        const record = await prepared.run(repetition, known.length + index, store, context);
         if (record.status === 'failed') failed++;
         context.conclude(outcome(record));
       },
@@ -145,114 +139,6 @@ async function runOn(
   await store.writeManifest({ ...manifest, endedAt: new Date().toISOString() } satisfies Manifest);
   const skipped = plan.repetitions.length - todo.length;
   return { folder: store.folder, failed, skipped, warnings: reasons };
-}
-
-/** A testbed made ready for one experiment. */
-class Bench {
-  readonly #nodes: readonly ProvisionedNode[];
-  readonly #plan: RunPlan;
-  readonly #experiment: Experiment;
-  readonly #testbed: Testbed;
-  readonly #reasons: readonly string[];
-  readonly #trialNodes = new Map<string, TrialNode>();
-  #security: Security = { kind: 'none' };
-  readonly #drawn = new Set<string>();
-
-  constructor(
-    nodes: readonly ProvisionedNode[],
-    plan: RunPlan,
-    experiment: Experiment,
-    testbed: Testbed,
-    reasons: readonly string[],
-  ) {
-    this.#nodes = nodes;
-    this.#plan = plan;
-    this.#experiment = experiment;
-    this.#testbed = testbed;
-    this.#reasons = reasons;
-  }
-
-  /** Everything that nodes need lies on them when it resolves. */
-  async prepare(signal: AbortSignal): Promise<void> {
-    if (this.#testbed.security === 'psk') {
-      this.#security = { kind: 'psk', key: await testbedKey(stateFolder(this.#testbed)) };
-    }
-    const network = await loadNetwork(this.#experiment.model.cfg);
-    const edges = this.#nodes.filter(({ spec }) => spec.role === 'edge');
-    const sources = this.#experiment.frames.sources ?? [edges[0]!.spec.name];
-    for (const node of this.#nodes) {
-      const { name, cpus } = node.spec;
-      const { assets } = this.#plan;
-      const model = await placeModel(node, assets, this.#experiment, signal);
-      const frames = sources.includes(name)
-        ? await placeFrames(node, assets, this.#experiment, network.input, signal)
-        : [];
-      this.#trialNodes.set(name, {
-        ...this.#site(node),
-        address: node.address,
-        model,
-        frames,
-        threads: cpus?.length ?? 1,
-      });
-    }
-  }
-
-  async run(
-    repetition: Repetition,
-    order: number,
-    store: ResultsStore,
-    context: TaskContext,
-  ): Promise<TrialRecord> {
-    const nodes = this.#nodes.map(({ spec }) => ({ spec, node: this.#trialNodes.get(spec.name)! }));
-    const gateway = nodes.find(({ spec }) => spec.role === 'gateway')!.node;
-    const edges = nodes.filter(({ spec }) => spec.role === 'edge').map(({ node }) => node);
-    const state = stateFolder(this.#testbed);
-    await startNodeLogs(state, ['host', ...this.#trialNodes.keys()]);
-    const logs = logFolder(store.folder, repetition);
-    const { record, trace } = await runTrial(
-      {
-        repetition,
-        order,
-        experiment: this.#experiment,
-        security: this.#security,
-        host: this.#host(),
-        gateway,
-        edges: edges.slice(0, repetition.parameters.edges),
-        reasons: this.#reasons,
-        logsOf: (node) => [join(logs, `${node}.log`), nodeLogPath(state, node)],
-      },
-      context,
-    );
-    await store.writeTrace(trace);
-    await this.#drawOnce(store, record);
-    await store.append(record);
-    return record;
-  }
-
-  /** Every repetition of a trial finds the same, so one set of pictures stands for all. */
-  async #drawOnce(store: ResultsStore, record: TrialRecord): Promise<void> {
-    if (record.status === 'failed' || this.#drawn.has(record.trial)) return;
-    this.#drawn.add(record.trial);
-    await writeOutputs(store.folder, record, {
-      images: this.#experiment.frames.images,
-      framesOf: (source) => this.#trialNodes.get(source)!.frames,
-    });
-  }
-
-  #site(node: ProvisionedNode) {
-    const main = posix.join(runtimeFolder(node, this.#plan.bundle), 'main.js');
-    return { name: node.spec.name, transport: node.transport, node: node.node, main };
-  }
-
-  /** The host is this machine, whatever the nodes are. */
-  #host() {
-    return {
-      name: 'host',
-      transport: new LocalTransport({ launcher: [], environment: {} }),
-      node: process.execPath,
-      main: join(this.#plan.bundle.folder, 'main.js'),
-    };
-  }
 }
 
 function nameOf({ trial, repetition }: Pick<Repetition, 'trial' | 'repetition'>): string {

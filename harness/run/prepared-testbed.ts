@@ -1,0 +1,129 @@
+/** A testbed made ready for one experiment: model and frames on its nodes, repetitions run on it. */
+import { join, posix } from 'node:path';
+import { loadNetwork } from '../../runtime/model/load.ts';
+import type { Security } from '../../runtime/roles/config.ts';
+import type { ProvisionedNode } from '../providers/provider.ts';
+import type { TrialRecord } from '../results/format.ts';
+import { logFolder } from '../results/layout.ts';
+import type { ResultsStore } from '../results/store.ts';
+import type { Experiment, Testbed } from '../spec/resolved.ts';
+import type { TaskContext } from '../tasks.ts';
+import type { Bundle } from '../testbeds/bundle.ts';
+import { runtimeFolder } from '../testbeds/deploy.ts';
+import { stateFolder, testbedKey } from '../testbeds/state.ts';
+import { LocalTransport } from '../transports/local.ts';
+import { type Assets, placeFrames, placeModel } from './assets.ts';
+import { nodeLogPath, startNodeLogs } from './logs.ts';
+import { writeOutputs } from './outputs.ts';
+import type { Repetition } from './plan.ts';
+import { runTrial, type TrialNode } from './trial.ts';
+
+export interface PreparedTestbedOptions {
+  readonly testbed: Testbed;
+  readonly nodes: readonly ProvisionedNode[];
+  readonly experiment: Experiment;
+  readonly bundle: Bundle;
+  readonly assets: Assets;
+  /** Wishes of the testbed that cannot be kept: they degrade every trial. */
+  readonly reasons: readonly string[];
+}
+
+export class PreparedTestbed {
+  readonly #options: PreparedTestbedOptions;
+  readonly #trialNodes = new Map<string, TrialNode>();
+  readonly #drawn = new Set<string>();
+  #security: Security = { kind: 'none' };
+
+  constructor(options: PreparedTestbedOptions) {
+    this.#options = options;
+  }
+
+  /** Everything that nodes need lies on them when it resolves. */
+  async prepare(signal: AbortSignal): Promise<void> {
+    const { testbed, nodes, experiment, assets } = this.#options;
+    if (testbed.security === 'psk') {
+      this.#security = { kind: 'psk', key: await testbedKey(stateFolder(testbed)) };
+    }
+    const network = await loadNetwork(experiment.model.cfg);
+    const firstEdge = nodes.find(({ spec }) => spec.role === 'edge')!;
+    const sources = experiment.frames.sources ?? [firstEdge.spec.name];
+    for (const node of nodes) {
+      const { name, cpus } = node.spec;
+      const model = await placeModel(node, assets, experiment, signal);
+      const frames = sources.includes(name)
+        ? await placeFrames(node, assets, experiment, network.input, signal)
+        : [];
+      this.#trialNodes.set(name, {
+        ...this.#site(node),
+        address: node.address,
+        model,
+        frames,
+        threads: cpus?.length ?? 1,
+      });
+    }
+  }
+
+  async run(
+    repetition: Repetition,
+    order: number,
+    store: ResultsStore,
+    context: TaskContext,
+  ): Promise<TrialRecord> {
+    const { testbed, experiment, reasons } = this.#options;
+    const [gateway] = this.#nodesOf('gateway');
+    const edges = this.#nodesOf('edge').slice(0, repetition.parameters.edges);
+    const state = stateFolder(testbed);
+    await startNodeLogs(state, ['host', ...this.#trialNodes.keys()]);
+    const logs = logFolder(store.folder, repetition);
+    const { record, trace } = await runTrial(
+      {
+        repetition,
+        order,
+        experiment,
+        security: this.#security,
+        host: this.#host(),
+        gateway: gateway!,
+        edges,
+        reasons,
+        logsOf: (node) => [join(logs, `${node}.log`), nodeLogPath(state, node)],
+      },
+      context,
+    );
+    // First what cannot be made again.
+    await store.append(record);
+    await store.writeTrace(trace);
+    await this.#drawOnce(store, record);
+    return record;
+  }
+
+  /** Every repetition of a trial finds the same, so one set of pictures stands for all. */
+  async #drawOnce(store: ResultsStore, record: TrialRecord): Promise<void> {
+    if (record.status === 'failed' || this.#drawn.has(record.trial)) return;
+    this.#drawn.add(record.trial);
+    await writeOutputs(store.folder, record, {
+      images: this.#options.experiment.frames.images,
+      framesOf: (source) => this.#trialNodes.get(source)!.frames,
+    });
+  }
+
+  #nodesOf(role: 'gateway' | 'edge'): TrialNode[] {
+    return this.#options.nodes
+      .filter(({ spec }) => spec.role === role)
+      .map(({ spec }) => this.#trialNodes.get(spec.name)!);
+  }
+
+  #site(node: ProvisionedNode) {
+    const main = posix.join(runtimeFolder(node, this.#options.bundle), 'main.js');
+    return { name: node.spec.name, transport: node.transport, node: node.node, main };
+  }
+
+  /** The host is this machine, whatever the nodes are. */
+  #host() {
+    return {
+      name: 'host',
+      transport: new LocalTransport({ launcher: [], environment: {} }),
+      node: process.execPath,
+      main: join(this.#options.bundle.folder, 'main.js'),
+    };
+  }
+}

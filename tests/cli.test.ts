@@ -1,0 +1,101 @@
+/** The command line itself: help, usage, schemas, completion. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { ROOT, tilebed } from './support/cli.ts';
+
+const VERBS = [
+  'doctor',
+  'validate',
+  'up',
+  'status',
+  'deploy',
+  'run',
+  'report',
+  'exec',
+  'logs',
+  'down',
+  'infer',
+  'schema',
+  'completion',
+];
+
+test.each(VERBS)('%s --help has examples', async (verb) => {
+  const { exitCode, stdout } = await tilebed([verb, '--help']);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(new RegExp(`Examples:\\n +(source <\\()?tilebed ${verb}`));
+});
+
+test.each([
+  [['frobnicate'], 'unknown command'],
+  [['stats', 'x.yaml'], 'Did you mean status?'],
+  [['up'], "missing required argument 'testbed'"],
+  [['status', 'testbeds/local.yaml', '--format', 'xml'], 'Allowed choices are text, json'],
+  [['run', 'experiments/demo.yaml', '--repeat', '0'], 'a whole number from 1 is wanted'],
+  [['infer', '--cfg', 'yolov2.cfg', '--weights', 'synthetic:7'], 'give a picture with --image'],
+  [['report', 'docs'], 'docs'],
+])('wrong usage %j ends with 2 and says what is wrong', async (args, says) => {
+  const { exitCode, stdout, stderr } = await tilebed(args);
+  expect(exitCode).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr).toContain(says);
+});
+
+test('doctor finds the engine and the local provider', async () => {
+  const { exitCode, stdout } = await tilebed(['doctor', '--format', 'json']);
+  expect(exitCode).toBe(0);
+  const findings = JSON.parse(stdout) as { subject: string; ok: boolean }[];
+  expect(findings.map(({ subject, ok }) => [subject, ok])).toEqual([
+    ['this machine', true],
+    ['provider local', true],
+  ]);
+});
+
+test('the published schemas take what ships, and refuse what is wrong', async () => {
+  for (const [kind, good] of [
+    ['testbed', 'testbeds/local.yaml'],
+    ['experiment', 'experiments/demo.yaml'],
+  ] as const) {
+    const { stdout } = await tilebed(['schema', kind]);
+    const validate = new Ajv2020({ strict: false }).compile(JSON.parse(stdout));
+    const value = parse(readFileSync(join(ROOT, good), 'utf8')) as object;
+    expect(validate(value), good).toBe(true);
+    expect(validate({ ...value, unknown: 1 })).toBe(false);
+  }
+});
+
+test('bash completes verbs and options', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tilebed-completion-'));
+  try {
+    const { stdout } = await tilebed(['completion', 'bash']);
+    const script = join(folder, 'completion.bash');
+    await writeFile(script, stdout);
+    const complete = (...words: string[]) =>
+      execFileSync('bash', [
+        '-c',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
+        'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tilebed; echo "${COMPREPLY[@]}"',
+        'bash',
+        script,
+        ...words,
+      ])
+        .toString()
+        .trim();
+    expect(complete('tilebed', 'd')).toBe('doctor deploy down');
+    expect(complete('tilebed', 'run', '--re')).toBe('--results --resume --repeat');
+    expect(complete('tilebed', 'schema', 'ex')).toBe('experiment');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test.each(['zsh', 'fish'])('%s has a script for every verb', async (shell) => {
+  const { exitCode, stdout } = await tilebed(['completion', shell]);
+  expect(exitCode).toBe(0);
+  for (const verb of VERBS) expect(stdout).toContain(verb);
+});
