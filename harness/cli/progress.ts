@@ -8,12 +8,17 @@ const LONG_MS = 1000;
 
 export function progressFor({ quiet, verbose }: OutputOptions): RunTasks {
   if (quiet) return runSilently;
-  if (process.stderr.isTTY && process.env['TERM'] !== 'dumb') return runLive;
+  if (canShowLive(process.stderr)) return runLive;
   return (tasks, options) =>
     runSilently(
       tasks.map((task) => inLines(task, verbose)),
       options,
     );
+}
+
+/** A list that is drawn over and over wants a terminal, and one that is wide enough for its lines. */
+function canShowLive({ isTTY, columns }: NodeJS.WriteStream): boolean {
+  return isTTY && columns >= 40 && process.env['TERM'] !== 'dumb';
 }
 
 async function runLive(tasks: readonly Task[], { signal, concurrent = false }: TaskOptions) {

@@ -159,7 +159,7 @@ function groupStep(
 ): Step {
   const group = groupName(context, name);
   return {
-    title: `limit the memory of ${name} to ${bytes} bytes`,
+    title: `limit the memory of ${name} to ${(bytes / 2 ** 20).toFixed(0)} MiB`,
     node: name,
     action: ['write', join(memory.root, group, memory.limitFile), String(bytes)],
     // The kernel rounds a limit to whole pages.
