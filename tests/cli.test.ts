@@ -56,6 +56,16 @@ test('doctor finds the engine and the local provider', async () => {
   ]);
 });
 
+test('long output comes whole through a pipe', async () => {
+  const model = ['--cfg', 'tests/fixtures/tiny.cfg', '--weights', 'synthetic:7'];
+  const picture = ['--image', 'docs/images/timeline.png', '--threshold', '0.1'];
+  const { exitCode, stdout } = await tilebed(['infer', ...model, ...picture, '--format', 'json']);
+  expect(exitCode).toBe(0);
+  expect(stdout.length).toBeGreaterThan(2 ** 16);
+  const { detections } = JSON.parse(stdout) as { detections: unknown[] };
+  expect(detections.length).toBeGreaterThan(100);
+});
+
 test('the published schemas take what ships, and refuse what is wrong', async () => {
   for (const [kind, good] of [
     ['testbed', 'testbeds/local.yaml'],

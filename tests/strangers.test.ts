@@ -12,7 +12,7 @@ const EXPERIMENT = `frames: { count: 150, sources: [edge0] }
 matrix: { grid: [4x4], fusedLayers: [6] }
 warmup: 0
 timeout: 1m
-threshold: 0.05
+threshold: 0.5
 `;
 
 let workspace: Workspace;

@@ -10,5 +10,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 await tilebedProgram().parseAsync();
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
 // What a verb leaves open (a kept connection, a timer) must not keep the command alive.
 process.exit(process.exitCode ?? EXIT.done);
+
+/** A pipe takes 64 KiB at a time: what it has not taken yet would be lost. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}
