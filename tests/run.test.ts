@@ -72,6 +72,9 @@ threshold: 0.05
     expect(Object.keys(manifest.nodes)).toEqual(['gateway', 'edge0', 'edge1']);
     expect(manifest.nodes['edge0']).toMatchObject({ address: '127.77.0.3', cpus: [0] });
     expect(manifest.endedAt).toBeDefined();
+    // All nodes of one machine share its clock.
+    expect(Math.abs(manifest.clockOffsets!['edge0']!.offsetMs)).toBeLessThan(50);
+    expect(Object.keys(manifest.clockOffsets!)).toContain('edge1');
     expect(await readdir(join(workspace.results, 'traces'))).toHaveLength(4);
     const outputs = await readdir(join(workspace.results, 'outputs'));
     expect(outputs).toHaveLength(2);

@@ -4,7 +4,7 @@
  */
 import type { Detection } from '../../runtime/detect/detection.ts';
 import type { Probe } from '../../runtime/probe.ts';
-import type { NodeStatistics, Span } from '../../runtime/roles/events.ts';
+import type { ClockOffset, NodeStatistics, Span } from '../../runtime/roles/events.ts';
 
 export const FORMAT_VERSION = 1;
 
@@ -103,6 +103,8 @@ export interface Manifest {
   };
   readonly host: Probe;
   readonly nodes: Readonly<Record<string, NodeFacts>>;
+  /** The gateway's clock minus each node's, as the latest trial has estimated it. */
+  readonly clockOffsets?: Readonly<Record<string, ClockOffset>>;
   readonly warnings: readonly string[];
 }
 

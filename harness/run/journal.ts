@@ -98,6 +98,11 @@ export class TrialJournal {
     };
   }
 
+  /** Of the nodes that lived to report. */
+  clockOffsets(): Readonly<Record<string, ClockOffset>> {
+    return Object.fromEntries([...this.#traces].map(([node, { clock }]) => [node, clock]));
+  }
+
   /** All nodes' spans on the gateway's clock, from the start signal on. */
   trace(): Trace {
     const { trial, repetition } = this.#repetition;

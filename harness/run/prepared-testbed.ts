@@ -2,6 +2,7 @@
 import { join, posix } from 'node:path';
 import { loadNetwork } from '../../runtime/model/load.ts';
 import type { Security } from '../../runtime/roles/config.ts';
+import type { ClockOffset } from '../../runtime/roles/events.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
 import type { TrialRecord } from '../results/format.ts';
 import { logFolder } from '../results/layout.ts';
@@ -33,9 +34,15 @@ export class PreparedTestbed {
   readonly #trialNodes = new Map<string, TrialNode>();
   readonly #drawn = new Set<string>();
   #security: Security = { kind: 'none' };
+  #clockOffsets: Readonly<Record<string, ClockOffset>> | undefined;
 
   constructor(options: PreparedTestbedOptions) {
     this.#options = options;
+  }
+
+  /** As the latest trial has estimated them. */
+  get clockOffsets(): Readonly<Record<string, ClockOffset>> | undefined {
+    return this.#clockOffsets;
   }
 
   /** Everything that nodes need lies on them when it resolves. */
@@ -75,7 +82,7 @@ export class PreparedTestbed {
     const state = stateFolder(testbed);
     await startNodeLogs(state, ['host', ...this.#trialNodes.keys()]);
     const logs = logFolder(store.folder, repetition);
-    const { record, trace } = await runTrial(
+    const { record, trace, clockOffsets } = await runTrial(
       {
         repetition,
         order,
@@ -89,6 +96,7 @@ export class PreparedTestbed {
       },
       context,
     );
+    this.#clockOffsets = clockOffsets;
     // First what cannot be made again.
     await store.append(record);
     await store.writeTrace(trace);

@@ -4,7 +4,7 @@
  */
 import type { ProvisionedNode } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
-import type { Manifest, TrialRecord } from '../results/format.ts';
+import type { TrialRecord } from '../results/format.ts';
 import { ResultsStore } from '../results/store.ts';
 import { checkAgainstModel } from '../spec/check-model.ts';
 import type { LoadedExperiment } from '../spec/load-experiment.ts';
@@ -136,7 +136,12 @@ async function runOn(
     })),
     { signal },
   );
-  await store.writeManifest({ ...manifest, endedAt: new Date().toISOString() } satisfies Manifest);
+  const clockOffsets = prepared.clockOffsets ?? earlier?.clockOffsets;
+  await store.writeManifest({
+    ...manifest,
+    endedAt: new Date().toISOString(),
+    ...(clockOffsets === undefined ? {} : { clockOffsets }),
+  });
   const skipped = plan.repetitions.length - todo.length;
   return { folder: store.folder, failed, skipped, warnings: reasons };
 }

@@ -13,7 +13,7 @@ import type {
   Security,
   Work,
 } from '../../runtime/roles/config.ts';
-import type { RoleEvent } from '../../runtime/roles/events.ts';
+import type { ClockOffset, RoleEvent } from '../../runtime/roles/events.ts';
 import type { Trace, TrialRecord } from '../results/format.ts';
 import type { Experiment } from '../spec/resolved.ts';
 import type { TaskContext } from '../tasks.ts';
@@ -47,6 +47,7 @@ export interface TrialSetup {
 export interface TrialOutcome {
   readonly record: TrialRecord;
   readonly trace: Trace;
+  readonly clockOffsets: Readonly<Record<string, ClockOffset>>;
 }
 
 /** For nodes to take leave when all is done, and for the gateway's end to be noticed. */
@@ -65,7 +66,12 @@ export async function runTrial(setup: TrialSetup, context: TaskContext): Promise
   } finally {
     await trial.end();
   }
-  return { record: trial.journal.record(startedAt, setup.order), trace: trial.journal.trace() };
+  const { journal } = trial;
+  return {
+    record: journal.record(startedAt, setup.order),
+    trace: journal.trace(),
+    clockOffsets: journal.clockOffsets(),
+  };
 }
 
 class TrialRun {
