@@ -24,10 +24,16 @@ export const ExperimentSpec = Type.Object(
           description:
             'a Darknet cfg: a path relative to this file, or a built-in (yolov2.cfg, yolov2-tiny.cfg)',
         }),
-        weights: Type.String({
-          description:
-            'a Darknet weights file, synthetic:SEED, or a name that `tilebed model pull` knows',
-        }),
+        weights: Type.Union(
+          [
+            Type.String({
+              description:
+                'a Darknet weights file, synthetic:SEED, or a name that `tilebed model pull` knows',
+            }),
+            Type.Array(Type.String(), { minItems: 1 }),
+          ],
+          { description: 'one of these, or a list of which the first that is there is used' },
+        ),
         names: Type.Optional(Type.String({ description: 'file with one class label a line' })),
       },
       { additionalProperties: false },

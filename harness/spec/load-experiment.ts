@@ -53,12 +53,12 @@ export async function loadExperiment(
       document.fault(['model', 'cfg'], `there is no ${spec.model.cfg} beside this file`, { hint }),
     );
   }
-  const weights = await findWeights(spec.model.weights, folder);
+  const candidates = [spec.model.weights].flat();
+  const weights = await findFirstWeights(candidates, folder);
   if (weights === undefined) {
-    const hint = `a file, \`synthetic:7\`, or a model fetched with \`tilebed model pull ${spec.model.weights}\``;
-    faults.push(
-      document.fault(['model', 'weights'], `there are no weights ${spec.model.weights}`, { hint }),
-    );
+    const hint = `a file, \`synthetic:7\`, or a model fetched with \`tilebed model pull ${candidates[0]}\``;
+    const message = `there are no weights ${candidates.join(' and no ')}`;
+    faults.push(document.fault(['model', 'weights'], message, { hint }));
   }
   const labels = await readLabels(spec, folder);
   if (labels === undefined) {
@@ -202,6 +202,17 @@ export async function findWeights(
   if (synthetic) return { kind: 'synthetic', seed: Number(synthetic[1]) };
   for (const path of [resolve(folder, text), pulledModelPath(text)]) {
     if (path !== undefined && (await exists(path))) return { kind: 'file', path };
+  }
+  return undefined;
+}
+
+async function findFirstWeights(
+  candidates: readonly string[],
+  folder: string,
+): Promise<ExperimentWeights | undefined> {
+  for (const candidate of candidates) {
+    const found = await findWeights(candidate, folder);
+    if (found !== undefined) return found;
   }
   return undefined;
 }

@@ -9,7 +9,19 @@ const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: false });
 export function checkSchema(document: SpecDocument, schema: TSchema): SpecFault[] {
   const validate = ajv.compile(schema);
   if (validate(document.value)) return [];
-  return (validate.errors ?? []).filter(isTelling).map((error) => describe(document, error));
+  const errors = (validate.errors ?? []).filter(isTelling);
+  return errors
+    .filter((error) => isFirstOfItsType(error, errors))
+    .map((error) => describe(document, error, errors));
+}
+
+/** Where a value may have several types, every one of them complains. */
+function isFirstOfItsType(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  return error.keyword !== 'type' || sameTypeErrors(error, errors)[0] === error;
+}
+
+function sameTypeErrors({ instancePath }: ErrorObject, errors: readonly ErrorObject[]) {
+  return errors.filter((other) => other.keyword === 'type' && other.instancePath === instancePath);
 }
 
 /** Errors of a branch or of a key's name only repeat what another error says better. */
@@ -17,7 +29,11 @@ function isTelling({ keyword }: ErrorObject): boolean {
   return !['if', 'anyOf', 'oneOf', 'not', 'propertyNames'].includes(keyword);
 }
 
-function describe(document: SpecDocument, error: ErrorObject): SpecFault {
+function describe(
+  document: SpecDocument,
+  error: ErrorObject,
+  errors: readonly ErrorObject[],
+): SpecFault {
   const path = pointerPath(error.instancePath);
   const name = path.length === 0 ? 'the file' : `\`${path.join('.')}\``;
   switch (error.keyword) {
@@ -47,11 +63,12 @@ function describe(document: SpecDocument, error: ErrorObject): SpecFault {
         { hint },
       );
     }
-    case 'type':
-      return document.fault(
-        path,
-        `${name} must be ${article(String(error.params['type']))}, not ${show(error.data)}`,
+    case 'type': {
+      const types = sameTypeErrors(error, errors).map(({ params }) =>
+        article(String(params['type'])),
       );
+      return document.fault(path, `${name} must be ${types.join(' or ')}, not ${show(error.data)}`);
+    }
     case 'pattern': {
       const wanted = (error.parentSchema as { description?: string } | undefined)?.description;
       return document.fault(
