@@ -3,6 +3,7 @@
  * decodes detections. Which tile counts and who steals from whom is decided in runtime/schedule.
  */
 import { monotonicMs } from '../clock.ts';
+import { TilebedError } from '../errors.ts';
 import { loadNetwork } from '../model/load.ts';
 import { elements, type Network } from '../model/network.ts';
 import type { Frame, FrameLimits } from '../net/frame.ts';
@@ -22,6 +23,9 @@ import { Statistics } from './statistics.ts';
 
 /** Of a frame, the most probable first: what untrained weights find would fill any message. */
 const MAX_DETECTIONS = 10_000;
+
+/** Results that overtake their frame are few, and must not fill the memory. */
+const MAX_EARLY_RESULTS = 64;
 
 interface EdgePeer {
   readonly session: PeerSession;
@@ -227,6 +231,9 @@ class Gateway {
     if (arrival === 'unknown') this.#context.log(`${edge} sent tile ${tile} of no frame`);
     if (arrival === 'unknown') return;
     if (arrival === 'early') {
+      if (this.#early.length >= MAX_EARLY_RESULTS) {
+        throw new TilebedError('PROTOCOL', `${edge} sends results of frames that nobody has taken`);
+      }
       this.#early.push({ edge, result, payload });
       return;
     }
