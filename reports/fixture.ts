@@ -14,9 +14,9 @@ import type {
   TrialRecord,
 } from '../harness/results/format.ts';
 import { MANIFEST_FILE, outputPath, TRIALS_FILE, tracePath } from '../harness/results/layout.ts';
+import { seededRandom } from '../harness/results/seeded-random.ts';
 import { simulateTrial } from './fixture-trial.ts';
 import type { Results } from './read.ts';
-import { seededRandom } from './statistics.ts';
 
 const MEBIBYTE = 2 ** 20;
 const REPETITIONS = 3;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bestCoverage, bootstrapInterval, median, quantile, seededRandom } from './statistics.ts';
+import { seededRandom } from '../harness/results/seeded-random.ts';
+import { bestCoverage, bootstrapInterval, median, quantile } from './statistics.ts';
 
 const value = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 const values = fc.array(value, { minLength: 1, maxLength: 12 });

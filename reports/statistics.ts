@@ -1,4 +1,5 @@
 /** Medians and how sure they are. Pure; the same values and seed give the same interval anywhere. */
+import { seededRandom } from '../harness/results/seeded-random.ts';
 
 export interface Interval {
   readonly median: number;
@@ -53,17 +54,6 @@ export function bootstrapInterval(values: readonly number[], seed: number): Inte
  */
 export function bestCoverage(count: number): number {
   return 1 - 2 ** (1 - count);
-}
-
-/** Numbers from 0 to below 1, the same for the same seed: the mulberry32 generator. */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function sortedQuantile(sorted: Float64Array, share: number): number {

@@ -1,5 +1,4 @@
 /** The page of a report in a real browser: what it loads, whether it fits, and what it shows. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeFixture } from '../reports/fixture.ts';
 import { hostileResults } from '../reports/fixture-hostile.ts';
 import { renderReport } from '../reports/formats.ts';
-
-const executablePath = process.env['TILEBED_CHROMIUM'] ?? '/usr/bin/chromium';
-const required = (process.env['TILEBED_REQUIRE'] ?? '').split(/[\s,]+/).includes('chromium');
+import { CHROMIUM, withoutChromium } from './support/require.ts';
 
 const SCREENS = [
   { width: 1280, colorScheme: 'light' },
@@ -35,7 +32,7 @@ interface Measured {
 type Screen = (typeof SCREENS)[number];
 
 // Without a browser these are skipped, unless the environment insists on one.
-describe.skipIf(!existsSync(executablePath) && !required)('the HTML report in Chromium', () => {
+describe.skipIf(withoutChromium)('the HTML report in Chromium', () => {
   let folder: string;
   let browser: Browser;
   let page: Page;
@@ -48,7 +45,7 @@ describe.skipIf(!existsSync(executablePath) && !required)('the HTML report in Ch
     const hostile = hostileResults(folder);
     await writeFile(join(folder, 'hostile.html'), await renderReport(hostile, 'html'));
     await writeFile(join(folder, 'report.svg'), await renderReport(results, 'svg'));
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
   });
 
   afterAll(async () => {

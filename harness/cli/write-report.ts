@@ -1,8 +1,8 @@
 /** Puts a report beside the results it was made from, or where the user wants it. */
-import { rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type ReportFormat, renderReport } from '../../reports/formats.ts';
 import type { Results } from '../../reports/read.ts';
+import { writeWhole } from '../write-whole.ts';
 
 const EXTENSIONS: Readonly<Record<ReportFormat, string>> = {
   html: 'html',
@@ -20,7 +20,6 @@ export async function writeReport(
   output?: string,
 ): Promise<string> {
   const path = resolve(output ?? join(results.folder, `report.${EXTENSIONS[format]}`));
-  await writeFile(`${path}.new`, await renderReport(results, format));
-  await rename(`${path}.new`, path);
+  await writeWhole(path, await renderReport(results, format));
   return path;
 }

@@ -5,17 +5,12 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { monotonicMs } from '../../runtime/clock.ts';
-import {
-  activateDetections,
-  type DetectionLayer,
-  detect,
-  detectionLayers,
-} from '../../runtime/detect/detect.ts';
+import { activateDetections, detect, detectionLayers } from '../../runtime/detect/detect.ts';
 import type { Detection } from '../../runtime/detect/detection.ts';
 import { drawDetections } from '../../runtime/detect/draw.ts';
 import { loadEngine } from '../../runtime/engine/registry.ts';
 import { TilebedError } from '../../runtime/errors.ts';
-import type { Layer, Network } from '../../runtime/model/network.ts';
+import { isDetectionLayer, type Layer, type Network } from '../../runtime/model/network.ts';
 import type { Grid } from '../../runtime/partition/region.ts';
 import { peakRssBytes } from '../../runtime/roles/statistics.ts';
 import { pictureFormat, writePicture } from '../pictures/write.ts';
@@ -164,17 +159,13 @@ async function checkOutputs(
 /** Layers that must leave the engine. */
 function wantedLayers(network: Network, dumps: readonly LayerDump[]): number[] {
   const layers = [...detectionLayers(network), ...dumps.map(({ layer }) => network.layers[layer]!)];
-  const wanted = layers.map((layer) => (isDetection(layer) ? layer.index - 1 : layer.index));
+  const wanted = layers.map((layer) => (isDetectionLayer(layer) ? layer.index - 1 : layer.index));
   return wanted.length > 0 ? wanted : [network.layers.length - 1];
 }
 
 /** A layer's output as Darknet counts it; an engine leaves detection layers' activations to their reader. */
 function outputOf(layer: Layer, maps: ReadonlyMap<number, Float32Array>): Float32Array {
-  return isDetection(layer)
+  return isDetectionLayer(layer)
     ? activateDetections(layer, maps.get(layer.index - 1)!)
     : maps.get(layer.index)!;
-}
-
-function isDetection(layer: Layer): layer is DetectionLayer {
-  return layer.kind === 'region' || layer.kind === 'yolo';
 }

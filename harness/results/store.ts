@@ -1,7 +1,8 @@
 /** Writes a results folder so that a crash at any moment loses at most the repetition under way. */
-import { mkdir, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
+import { writeWhole } from '../write-whole.ts';
 import type { Manifest, Trace, TrialRecord } from './format.ts';
 import { MANIFEST_FILE, TRIALS_FILE, tracePath } from './layout.ts';
 
@@ -89,9 +90,4 @@ export class ResultsStore {
     if (whole.length === text.length) return;
     await truncate(join(this.folder, TRIALS_FILE), Buffer.byteLength(whole));
   }
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text);
-  await rename(`${path}.new`, path);
 }

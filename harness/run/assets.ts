@@ -3,14 +3,13 @@
  * its node under the name of its hash, so that nothing travels twice and nothing is mistaken.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { TilebedError } from '../../runtime/errors.ts';
 import { encodePpm } from '../../runtime/frames/ppm.ts';
 import type { FrameSource, ModelFiles } from '../../runtime/roles/config.ts';
+import { fileSha256 } from '../models/trusted-hash.ts';
 import { readPicture } from '../pictures/read.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
 import type { Experiment } from '../spec/resolved.ts';
@@ -117,7 +116,5 @@ async function has({ transport }: ProvisionedNode, path: string): Promise<boolea
 }
 
 async function hashFile(path: string): Promise<HashedFile> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return { path, sha256: hash.digest('hex') };
+  return { path, sha256: await fileSha256(path) };
 }

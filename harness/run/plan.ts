@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Grid } from '../../runtime/partition/region.ts';
 import type { Parameters } from '../results/format.ts';
+import { seededRandom } from '../results/seeded-random.ts';
 import type { Experiment, Testbed } from '../spec/resolved.ts';
 import { testbedHash } from '../testbeds/state.ts';
 
@@ -57,7 +58,7 @@ export function interleave(
   repeat: number,
   seed: number,
 ): readonly Repetition[] {
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   return Array.from({ length: repeat }, (_, round) =>
     shuffled(trials, random).map((trial) => ({ ...trial, repetition: round + 1 })),
   ).flat();
@@ -80,15 +81,4 @@ function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
     [result[last], result[other]] = [result[other]!, result[last]!];
   }
   return result;
-}
-
-/** Tommy Ettinger's Mulberry32: 0 to 1, equal on every machine for a seed. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -3,7 +3,6 @@
  * deploys what is missing, and runs repetition after repetition, each recorded before the next begins.
  */
 import type { ProvisionedNode } from '../providers/provider.ts';
-import { providerNamed } from '../providers/registry.ts';
 import type { TrialRecord } from '../results/format.ts';
 import { ResultsStore } from '../results/store.ts';
 import { checkAgainstModel } from '../spec/check-model.ts';
@@ -17,7 +16,6 @@ import { down } from '../testbeds/down.ts';
 import { openTestbed } from '../testbeds/open.ts';
 import { readState, stateFolder } from '../testbeds/state.ts';
 import { up } from '../testbeds/up.ts';
-import { checkWishes } from '../testbeds/wishes.ts';
 import { type Assets, hashAssets } from './assets.ts';
 import { makeManifest } from './manifest.ts';
 import { describeParameters, interleave, planTrials, type Repetition } from './plan.ts';
@@ -78,15 +76,9 @@ export async function runExperiment(
   const store = await ResultsStore.open(options.results, { resume: options.resume });
   const wasDown = (await readState(stateFolder(testbed)))?.status !== 'up';
   try {
-    await up(testbed, options);
-    return await runOn(
-      await openTestbed(testbed),
-      plan,
-      store,
-      loaded.experiment,
-      testbed,
-      options,
-    );
+    const { warnings } = await up(testbed, options);
+    const nodes = await openTestbed(testbed);
+    return await runOn(nodes, plan, store, loaded.experiment, testbed, { ...options, warnings });
   } finally {
     if (wasDown) await down(testbed);
   }
@@ -98,17 +90,21 @@ async function runOn(
   store: ResultsStore,
   experiment: Experiment,
   testbed: Testbed,
-  options: RunOptions,
+  { signal, runTasks, repeat, warnings }: RunOptions & Pick<RunOutcome, 'warnings'>,
 ): Promise<RunOutcome> {
-  const { signal, runTasks, repeat } = options;
-  const provider = providerNamed(testbed.provider);
-  const reasons = checkWishes(testbed, await provider.capabilities(), provider.lenient);
   await deploy(nodes, plan.bundle, { signal, runTasks });
   const known = await store.records();
   const done = new Set(known.filter(({ status }) => status !== 'failed').map(nameOf));
   const todo = plan.repetitions.filter((repetition) => !done.has(nameOf(repetition)));
   const { bundle, assets } = plan;
-  const prepared = new PreparedTestbed({ testbed, nodes, experiment, bundle, assets, reasons });
+  const prepared = new PreparedTestbed({
+    testbed,
+    nodes,
+    experiment,
+    bundle,
+    assets,
+    reasons: warnings,
+  });
   await runTasks(
     [{ title: 'put model and frames on the nodes', run: ({ signal }) => prepared.prepare(signal) }],
     { signal },
@@ -120,7 +116,7 @@ async function runOn(
     nodes,
     bundle: plan.bundle,
     repeat,
-    warnings: reasons,
+    warnings,
     ...(earlier === undefined ? {} : { startedAt: earlier.startedAt }),
   });
   await store.writeManifest(manifest);
@@ -143,7 +139,7 @@ async function runOn(
     ...(clockOffsets === undefined ? {} : { clockOffsets }),
   });
   const skipped = plan.repetitions.length - todo.length;
-  return { folder: store.folder, failed, skipped, warnings: reasons };
+  return { folder: store.folder, failed, skipped, warnings };
 }
 
 function nameOf({ trial, repetition }: Pick<Repetition, 'trial' | 'repetition'>): string {

@@ -1,10 +1,12 @@
 /** Reads an experiment file: schema, files that it names, its matrix, and how it fits a testbed. */
-import { access, readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
 import type { Grid } from '../../runtime/partition/region.ts';
 import { pulledModelPath } from '../models/catalogue.ts';
+import { readLabels } from '../models/labels.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
+import { pathExists } from '../path-exists.ts';
 import type { Parameters } from '../results/format.ts';
 import { SpecDocument } from './document.ts';
 import { ExperimentSpec } from './experiment.ts';
@@ -60,7 +62,7 @@ export async function loadExperiment(
     const message = `there are no weights ${candidates.join(' and no ')}`;
     faults.push(document.fault(['model', 'weights'], message, { hint }));
   }
-  const labels = await readLabels(spec, folder);
+  const labels = await findLabels(spec, folder);
   if (labels === undefined) {
     faults.push(document.fault(['model', 'names'], `cannot read ${spec.model.names}`));
   }
@@ -184,9 +186,9 @@ function duration(text: string | undefined, fallbackMs: number): number {
 /** A file relative to `folder`, or a built-in network by name; undefined where there is neither. */
 export async function findCfg(name: string, folder: string): Promise<string | undefined> {
   const own = resolve(folder, name);
-  if (await exists(own)) return own;
+  if (await pathExists(own)) return own;
   const builtIn = join(BUILT_IN_MODELS, name);
-  return basename(name) === name && (await exists(builtIn)) ? builtIn : undefined;
+  return basename(name) === name && (await pathExists(builtIn)) ? builtIn : undefined;
 }
 
 async function builtInModels(): Promise<string[]> {
@@ -201,7 +203,7 @@ export async function findWeights(
   const synthetic = /^synthetic:(\d{1,9})$/.exec(text);
   if (synthetic) return { kind: 'synthetic', seed: Number(synthetic[1]) };
   for (const path of [resolve(folder, text), pulledModelPath(text)]) {
-    if (path !== undefined && (await exists(path))) return { kind: 'file', path };
+    if (path !== undefined && (await pathExists(path))) return { kind: 'file', path };
   }
   return undefined;
 }
@@ -217,13 +219,9 @@ async function findFirstWeights(
   return undefined;
 }
 
-async function readLabels(spec: ExperimentSpec, folder: string): Promise<string[] | undefined> {
+async function findLabels(spec: ExperimentSpec, folder: string): Promise<string[] | undefined> {
   if (spec.model.names === undefined) return [];
-  const text = await readFile(resolve(folder, spec.model.names), 'utf8').catch(() => undefined);
-  return text
-    ?.split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
+  return readLabels(resolve(folder, spec.model.names)).catch(() => undefined);
 }
 
 /** Sorted paths, or what is wrong. */
@@ -238,11 +236,4 @@ async function findImages(name: string | undefined, folder: string): Promise<str
   return images.length > 0
     ? images.map((entry) => join(path, entry))
     : `${name} holds no JPEG or PNG picture`;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

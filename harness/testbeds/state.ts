@@ -3,9 +3,10 @@
  * key of its nodes. Nothing here is needed for `down` to find what `up` has made.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Testbed } from '../spec/resolved.ts';
+import { writeWhole } from '../write-whole.ts';
 
 export interface TestbedState {
   readonly version: 1;
@@ -45,9 +46,7 @@ export async function readState(folder: string): Promise<TestbedState | undefine
 
 export async function writeState(folder: string, state: TestbedState): Promise<void> {
   await makeStateFolder(folder);
-  const file = join(folder, 'state.json');
-  await writeFile(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`);
-  await rename(`${file}.new`, file);
+  await writeWhole(join(folder, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
 }
 
 /** Only its owner may look inside: the key lies there. */

@@ -1,20 +1,18 @@
 /** From the maps in front of a network's detection layers to detections in pixels of the picture. */
 import { letterboxFor } from '../frames/letterbox.ts';
-import type { Network, RegionLayer, YoloLayer } from '../model/network.ts';
+import { type DetectionLayer, isDetectionLayer, type Network } from '../model/network.ts';
 import type { Candidate } from './candidate.ts';
 import type { Detection } from './detection.ts';
 import { activateRegion, regionCandidates } from './region.ts';
 import { suppressOverlaps } from './suppress.ts';
 import { activateYolo, yoloCandidates } from './yolo.ts';
 
-export type DetectionLayer = RegionLayer | YoloLayer;
-
 /** Darknet's own, in its detector. */
 const SUPPRESSION_THRESHOLD = 0.45;
 
 /** The network's detection layers; each reads the layer before it. */
 export function detectionLayers(network: Network): DetectionLayer[] {
-  return network.layers.filter((layer) => layer.kind === 'region' || layer.kind === 'yolo');
+  return network.layers.filter(isDetectionLayer);
 }
 
 /** What the layer itself puts out, given what the layer before put out. */

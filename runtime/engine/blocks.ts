@@ -4,7 +4,7 @@
  * needs several copies of them for a moment. Between blocks a map lies in memory that tilebed owns.
  */
 import { TilebedError } from '../errors.ts';
-import type { Layer, Network } from '../model/network.ts';
+import { isDetectionLayer, type Layer, type Network } from '../model/network.ts';
 import { weightBytes } from '../model/operations.ts';
 import type { SegmentSpec } from './engine.ts';
 
@@ -103,8 +103,8 @@ function checkSegment({ network, from, to, extent }: SegmentSpec): void {
       });
     }
     for (const source of layersRead(layer)) {
-      const { kind } = network.layers[source] ?? {};
-      if (kind === 'region' || kind === 'yolo') {
+      const read = network.layers[source];
+      if (read !== undefined && isDetectionLayer(read)) {
         throw new TilebedError(
           'INPUT',
           `${describe(layer, network)} reads the detections of layer ${source}, which no engine computes`,

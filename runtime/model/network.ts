@@ -94,6 +94,9 @@ export interface YoloLayer extends LayerBase {
   readonly mask: readonly number[];
 }
 
+/** Layers whose output is decoded into objects. */
+export type DetectionLayer = RegionLayer | YoloLayer;
+
 export type Layer =
   | ConvolutionalLayer
   | MaxpoolLayer
@@ -119,6 +122,10 @@ export interface ConvolutionWeights {
   readonly kernel: Float32Array;
   /** [filters]. */
   readonly bias: Float32Array;
+}
+
+export function isDetectionLayer(layer: Layer): layer is DetectionLayer {
+  return layer.kind === 'region' || layer.kind === 'yolo';
 }
 
 export function elements(shape: Shape): number {

@@ -3,7 +3,7 @@
  * lends others to thieves. What may be lent and what went out again is the queue's to say.
  */
 import { monotonicMs } from '../clock.ts';
-import { letterboxFor } from '../frames/letterbox.ts';
+import { type Letterbox, letterboxFor } from '../frames/letterbox.ts';
 import type { Picture } from '../frames/picture.ts';
 import { FLOATS, PIXELS, type TileInput, tileInput } from '../frames/tile-input.ts';
 import type { Network } from '../model/network.ts';
@@ -84,10 +84,9 @@ export class FrameSupply {
   nextJob(): Job | undefined {
     const id = this.#queue.nextLocal();
     if (id === undefined) return undefined;
-    const { tile, picture } = this.#cut(id);
+    const { tile, letterbox } = this.#cut(id);
     const plan = this.#plan.tiles[id.tile]!;
-    const { width, height } = this.#network.input;
-    const input = computeInput(tile, letterboxFor(picture, width, height), plan.input);
+    const input = computeInput(tile, letterbox, plan.input);
     return { source: this.#config.name, id, plan, input };
   }
 
@@ -95,7 +94,7 @@ export class FrameSupply {
   lend(thief: string): Loan | undefined {
     const id = this.#queue.lend(thief);
     if (id === undefined) return undefined;
-    const { tile, picture } = this.#cut(id);
+    const { tile, letterbox } = this.#cut(id);
     const pixels = tile.encoding === 'pixels';
     const crop = pixels ? tile.crop : undefined;
     const data = pixels ? tile.picture?.pixels : tile.data;
@@ -104,8 +103,8 @@ export class FrameSupply {
         kind: 'task',
         ...id,
         encoding: pixels ? PIXELS : FLOATS,
-        pictureWidth: picture.width,
-        pictureHeight: picture.height,
+        pictureWidth: letterbox.pictureWidth,
+        pictureHeight: letterbox.pictureHeight,
         cropX: crop?.x1 ?? 0,
         cropY: crop?.y1 ?? 0,
         cropWidth: crop === undefined ? 0 : regionWidth(crop),
@@ -142,13 +141,13 @@ export class FrameSupply {
   }
 
   /** Cuts a tile's part out of its frame. */
-  #cut(id: TileId): { tile: TileInput; picture: Picture } {
+  #cut(id: TileId): { tile: TileInput; letterbox: Letterbox } {
     const picture = this.#pictures.get(id.frame)!;
     const { width, height } = this.#network.input;
     const region = this.#plan.tiles[id.tile]!.input;
     const letterbox = letterboxFor(picture, width, height);
     const { result, startMs, endMs } = timed(() => tileInput(picture, letterbox, region));
     this.#statistics.span({ kind: 'cut', startMs, endMs, source: this.#config.name, ...id });
-    return { tile: result, picture };
+    return { tile: result, letterbox };
   }
 }

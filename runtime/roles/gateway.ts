@@ -7,7 +7,6 @@ import { TilebedError } from '../errors.ts';
 import { loadNetwork } from '../model/load.ts';
 import { elements, type Network } from '../model/network.ts';
 import type { Frame, FrameLimits } from '../net/frame.ts';
-import { listen } from '../net/listen.ts';
 import type { MessageOf } from '../net/messages.ts';
 import type { PeerSession } from '../net/session.ts';
 import { planFusedTiles } from '../partition/ftp.ts';
@@ -18,7 +17,7 @@ import { Liveness } from '../schedule/liveness.ts';
 import type { GatewayConfig } from './config.ts';
 import { Finisher } from './finisher.ts';
 import { FrameAssembly } from './frame-assembly.ts';
-import { emitStatistics, OWN_CLOCK, type RoleContext, timed } from './role.ts';
+import { emitStatistics, listenAs, OWN_CLOCK, type RoleContext, timed } from './role.ts';
 import { Statistics } from './statistics.ts';
 
 /** Of a frame, the most probable first: what untrained weights find would fill any message. */
@@ -97,23 +96,15 @@ class Gateway {
 
   /** Resolves when the host ends the trial. */
   async run(): Promise<void> {
-    const { listen: endpoint, security, run, liveness } = this.#config;
+    const { liveness } = this.#config;
     const over = new Promise<void>((resolve, reject) => {
       this.#end = resolve;
       this.#fail = reject;
     });
-    const listener = await listen({
-      endpoint,
-      security,
-      run,
-      traffic: this.#statistics.traffic,
+    const listener = await listenAs(this.#config, this.#context, this.#statistics, {
       limits: this.#limits,
       admit: (hello) => this.#admit(hello),
       onPeer: (session, hello) => this.#onPeer(session, hello),
-      onRefused: (reason) => {
-        this.#statistics.peersRefused++;
-        this.#context.log(`refused a connection: ${reason}`);
-      },
     });
     const watch = setInterval(() => this.#dropSilent(), liveness.heartbeatMs);
     this.#context.emit({ event: 'ready', ...listener.endpoint, pid: process.pid });
@@ -228,8 +219,10 @@ class Gateway {
     const plan = this.#plan.tiles[tile];
     if (plan !== undefined) this.#assembly.check(plan, payload);
     const arrival = this.#collector.arrive(id, tile);
-    if (arrival === 'unknown') this.#context.log(`${edge} sent tile ${tile} of no frame`);
-    if (arrival === 'unknown') return;
+    if (arrival === 'unknown') {
+      this.#context.log(`${edge} sent tile ${tile} of no frame`);
+      return;
+    }
     if (arrival === 'early') {
       if (this.#early.length >= MAX_EARLY_RESULTS) {
         throw new TilebedError('PROTOCOL', `${edge} sends results of frames that nobody has taken`);

@@ -1,5 +1,7 @@
 /** What every role has: a way to tell its starter things, and an end. */
 import { monotonicMs } from '../clock.ts';
+import { type Listener, type ListenOptions, listen } from '../net/listen.ts';
+import type { EdgeConfig, GatewayConfig } from './config.ts';
 import type { ClockOffset, RoleEvent } from './events.ts';
 import type { Statistics } from './statistics.ts';
 
@@ -14,6 +16,26 @@ export interface RoleContext {
 
 /** The gateway's own clock is the one that others are compared with. */
 export const OWN_CLOCK: ClockOffset = { offsetMs: 0, errorMs: 0 };
+
+/** Opens the role's own port; strangers are counted and logged. */
+export function listenAs(
+  { listen: endpoint, security, run }: GatewayConfig | EdgeConfig,
+  { log }: RoleContext,
+  statistics: Statistics,
+  peers: Pick<ListenOptions, 'limits' | 'admit' | 'onPeer'>,
+): Promise<Listener> {
+  return listen({
+    ...peers,
+    endpoint,
+    security,
+    run,
+    traffic: statistics.traffic,
+    onRefused: (reason) => {
+      statistics.peersRefused++;
+      log(`refused a connection: ${reason}`);
+    },
+  });
+}
 
 export function emitStatistics(
   context: RoleContext,

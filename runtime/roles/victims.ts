@@ -23,28 +23,29 @@ export class Victims {
     this.#handlers = handlers;
   }
 
-  async steal({ name, address, port }: MessageOf<'victim'>): Promise<void> {
-    let opening = this.#sessions.get(name);
-    if (opening === undefined) {
-      const own = connect({
-        ...this.#options,
-        endpoint: { address, port },
-        patienceMs: PATIENCE_MS,
-      });
-      opening = own;
-      this.#sessions.set(name, own);
-      own.then(
-        (session) =>
-          session.handle({
-            onFrame: (frame) => this.#handlers.onFrame(name, frame),
-            onClose: () => this.#gone(name, own),
-          }),
-        () => this.#gone(name, own),
-      );
-    }
-    // A failure has its one place above.
+  async steal(victim: MessageOf<'victim'>): Promise<void> {
+    const opening = this.#sessions.get(victim.name) ?? this.#open(victim);
+    // A failure has its one place in #open.
     const session = await opening.catch(() => undefined);
     await session?.send({ kind: 'steal' });
+  }
+
+  #open({ name, address, port }: MessageOf<'victim'>): Promise<PeerSession> {
+    const opening = connect({
+      ...this.#options,
+      endpoint: { address, port },
+      patienceMs: PATIENCE_MS,
+    });
+    this.#sessions.set(name, opening);
+    opening.then(
+      (session) =>
+        session.handle({
+          onFrame: (frame) => this.#handlers.onFrame(name, frame),
+          onClose: () => this.#gone(name, opening),
+        }),
+      () => this.#gone(name, opening),
+    );
+    return opening;
   }
 
   /** Lets every victim see that what it lent here is lost, and forgets them all. */

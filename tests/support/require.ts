@@ -2,9 +2,10 @@
  * What a machine may lack. A test that needs it skips where it is absent, and says so; where
  * TILEBED_REQUIRE names it, as in CI, it runs and fails instead.
  */
+import { pathExists } from '../../harness/path-exists.ts';
 import { findCgroupMemory } from '../../harness/providers/local/cgroup.ts';
 
-const REQUIRED = (process.env['TILEBED_REQUIRE'] ?? '').split(',');
+const REQUIRED = (process.env['TILEBED_REQUIRE'] ?? '').split(/[\s,]+/);
 
 async function skipWithout(name: string, present: Promise<boolean>): Promise<boolean> {
   return !REQUIRED.includes(name) && !(await present);
@@ -15,3 +16,7 @@ export const withoutCgroups = await skipWithout(
   'cgroups',
   findCgroupMemory().then((found) => typeof found !== 'string'),
 );
+
+export const CHROMIUM = process.env['TILEBED_CHROMIUM'] ?? '/usr/bin/chromium';
+
+export const withoutChromium = await skipWithout('chromium', pathExists(CHROMIUM));

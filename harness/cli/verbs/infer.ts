@@ -1,5 +1,4 @@
 /** tilebed infer */
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { plainTable } from '../../../reports/table.ts';
@@ -7,6 +6,7 @@ import { ENGINE_NAMES } from '../../../runtime/engine/registry.ts';
 import { TilebedError } from '../../../runtime/errors.ts';
 import type { Grid } from '../../../runtime/partition/region.ts';
 import { type InferResult, infer, type LayerDump } from '../../infer/infer.ts';
+import { readLabels } from '../../models/labels.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
 
 interface InferFlags {
@@ -78,7 +78,7 @@ export const inferVerb: VerbSpec = {
       engine,
       threads: flags.threads ?? availableParallelism(),
       threshold,
-      labels: flags.names === undefined ? [] : await readLabels(flags.names),
+      labels: flags.names === undefined ? [] : await namedLabels(flags.names),
       dumps: flags.dumpLayer,
       signal,
       ...(grid === undefined ? {} : { grid }),
@@ -101,14 +101,10 @@ function inputOf({ image, tensor }: InferFlags) {
   });
 }
 
-async function readLabels(file: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8').catch((cause) => {
+function namedLabels(file: string): Promise<string[]> {
+  return readLabels(file).catch((cause) => {
     throw new TilebedError('INPUT', `cannot read ${file}`, { cause });
   });
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
 }
 
 function describe(result: InferResult): string {

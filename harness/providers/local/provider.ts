@@ -3,12 +3,13 @@
  * live in it only while something runs.
  */
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { TilebedError } from '../../../runtime/errors.ts';
+import { pathExists } from '../../path-exists.ts';
 import type { TestbedNode } from '../../spec/resolved.ts';
 import { LocalTransport } from '../../transports/local.ts';
 import type {
@@ -144,7 +145,7 @@ function folderStep(context: ProviderContext, { name }: TestbedNode): Step {
     title: `make the folder of ${name}`,
     node: name,
     action: ['mkdir', '-p', folder],
-    done: () => exists(folder),
+    done: () => pathExists(folder),
     apply: async () => {
       await mkdir(folder, { recursive: true, mode: 0o700 });
     },
@@ -180,7 +181,7 @@ async function strayNodeSteps(context: ProviderContext): Promise<Step[]> {
         title: `remove ${name}, which the testbed no longer has`,
         node: name,
         action: ['rm', '-r', folder],
-        done: async () => !(await exists(folder)),
+        done: async () => !(await pathExists(folder)),
         apply: async () => {
           await rm(folder, { recursive: true, force: true });
           const memory = await findCgroupMemory();
@@ -204,11 +205,4 @@ async function endProcesses({ stateFolder }: ProviderContext): Promise<string[]>
   while ((await ownedProcesses(stateFolder)).length > 0 && performance.now() < deadline)
     await delay(20);
   return found.map((id) => `process ${id}`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,0 +1,12 @@
+/** Chance that can be repeated: orders of trials and resamples of reports, by the manifest's seed. */
+
+/** Numbers from 0 to below 1, the same for the same seed: the mulberry32 generator. */
+export function seededRandom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
