@@ -89,6 +89,8 @@ threshold: 0.05
     );
     await tilebed(['up', workspace.testbed]);
     expect((await run('--quiet')).exitCode).toBe(0);
+    const report = await tilebed(['report', workspace.results, '--format', 'json']);
+    expect(report).toMatchObject({ exitCode: 0, stdout: `${workspace.results}/report.json` });
     const { stdout } = await tilebed(['logs', workspace.testbed, 'gateway']);
     expect(stdout).toContain('gateway: starting as gateway');
     const again = await tilebed(['up', workspace.testbed]);

@@ -42,7 +42,7 @@ export function verbCommand(spec: VerbSpec): Command {
     const own = parsed.slice(0, -1);
     const options = own.at(-1) as Partial<OutputOptions> & Record<string, unknown>;
     const output = new Output({
-      format: options.format === 'json' ? 'json' : 'text',
+      format: options.format === 'json' && !spec.ownFormat ? 'json' : 'text',
       quiet: options.quiet === true,
       verbose: options.verbose === true,
     });

@@ -28,7 +28,10 @@ export const reportVerb: VerbSpec = {
   ) => {
     const results = await readResults(folder);
     if (file === '-') process.stdout.write(await renderReport(results, format));
-    else output.result({}, await writeReport(results, format, file));
+    else {
+      const report = await writeReport(results, format, file);
+      output.result({ report }, report);
+    }
     return undefined;
   },
 };
