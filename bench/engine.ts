@@ -96,7 +96,7 @@ async function runTiles(
       input: cutRegion(frame, network.input, tile.input),
       height: regionHeight(tile.input),
       width: regionWidth(tile.input),
-      borders: tile.layers.map(({ border }) => border),
+      surrounds: tile.layers.map(({ border }) => border),
     });
   }
 }

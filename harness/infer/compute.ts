@@ -64,7 +64,9 @@ class Computation implements Computed {
     const { height, width } = this.#options.network.layers[from]!.input;
     await this.#withSegment({ from, to, outputs, extent: 'whole' }, async (segment) => {
       const computed = await segment.run({ input: this.maps.get(from - 1)!, height, width });
-      for (const [index, layer] of outputs.entries()) this.maps.set(layer, computed[index]!.data);
+      for (const [index, layer] of outputs.entries()) {
+        this.maps.set(layer, computed.outputs[index]!.data);
+      }
     });
   }
 
@@ -95,7 +97,7 @@ class Computation implements Computed {
           input: cutRegion(this.maps.get(-1)!, network.input, tile.input),
           height: regionHeight(tile.input),
           width: regionWidth(tile.input),
-          borders: tile.layers.map(({ border }) => border),
+          surrounds: tile.layers.map(({ border }) => border),
         });
         for (const [index, layer] of outputs.entries()) {
           const { output } = network.layers[layer]!;
@@ -103,7 +105,7 @@ class Computation implements Computed {
             this.maps.get(layer)!,
             output,
             tile.layers[layer]!.output,
-            computed[index]!.data,
+            computed.outputs[index]!.data,
           );
         }
       }

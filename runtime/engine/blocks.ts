@@ -6,7 +6,7 @@
 import { TilebedError } from '../errors.ts';
 import { isDetectionLayer, type Layer, type Network } from '../model/network.ts';
 import { weightBytes } from '../model/operations.ts';
-import type { SegmentSpec } from './engine.ts';
+import type { SegmentRun, SegmentSpec } from './engine.ts';
 
 export interface Block {
   readonly layers: readonly Layer[];
@@ -24,8 +24,7 @@ const BLOCK_WEIGHT_BYTES = 24 * 2 ** 20;
 export function segmentBlocks(spec: SegmentSpec): Block[] {
   checkSegment(spec);
   const layers = spec.network.layers.slice(spec.from, spec.to);
-  const groups =
-    spec.extent === 'tiled' ? splitAtHalos(layers, spec.outputs) : splitByWeight(layers);
+  const groups = spec.extent === 'tiled' ? splitAtCuts(layers, spec) : splitByWeight(layers);
   return groups.map((group, position) => {
     const own = new Set(group.map(({ index }) => index));
     const reads = new Set(group.flatMap(layersRead).filter((layer) => !own.has(layer)));
@@ -46,11 +45,30 @@ export function segmentBlocks(spec: SegmentSpec): Block[] {
   });
 }
 
-function splitAtHalos(layers: readonly Layer[], outputs: readonly number[]): Layer[][] {
+function splitAtCuts(
+  layers: readonly Layer[],
+  { outputs, cuts = [] }: Pick<SegmentSpec, 'outputs' | 'cuts'>,
+): Layer[][] {
   return splitBefore(
     layers,
-    (layer, previous) => overlapsNeighbours(layer) || outputs.includes(previous.index),
+    (layer, previous) =>
+      overlapsNeighbours(layer) || outputs.includes(previous.index) || cuts.includes(layer.index),
   );
+}
+
+/** The blocks that a run computes: all of them, unless it says from where and to where. */
+export function blocksOfRun<Member extends Block>(
+  blocks: readonly Member[],
+  { from, to }: Pick<SegmentRun, 'from' | 'to'>,
+): readonly Member[] {
+  const first =
+    from === undefined ? 0 : blocks.findIndex(({ layers }) => layers[0]!.index === from);
+  const last =
+    to === undefined
+      ? blocks.length - 1
+      : blocks.findIndex(({ layers }) => layers.at(-1)!.index === to - 1);
+  if (first < 0 || last < first) throw new Error(`no run from layer ${from} to before ${to}`);
+  return blocks.slice(first, last + 1);
 }
 
 function splitByWeight(layers: readonly Layer[]): Layer[][] {

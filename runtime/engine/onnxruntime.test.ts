@@ -107,7 +107,7 @@ describe('a segment', () => {
     const untouched = input.slice();
     const segment = await onnxruntimeEngine.open(segmentSpec(MIXED, { outputs: [6, 13] }));
     const run = async () =>
-      (await segment.run({ input, height: 16, width: 24 })).map(({ data }) => data.slice());
+      (await segment.run({ input, height: 16, width: 24 })).outputs.map(({ data }) => data.slice());
     const first = await run();
     const second = await run();
     await segment.close();

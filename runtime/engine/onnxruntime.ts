@@ -2,9 +2,20 @@
 import * as ort from 'onnxruntime-node';
 import { elements, type Layer, type Shape } from '../model/network.ts';
 import { weightBytes } from '../model/operations.ts';
-import type { Border } from '../partition/region.ts';
-import { type Block, segmentBlocks } from './blocks.ts';
-import type { Engine, LayerOutput, Segment, SegmentRun, SegmentSpec } from './engine.ts';
+import { cutRegion } from '../partition/map.ts';
+import { type Block, blocksOfRun, segmentBlocks } from './blocks.ts';
+import {
+  type Engine,
+  type LayerOutput,
+  paddingValue,
+  type RunResult,
+  type Segment,
+  type SegmentRun,
+  type SegmentSpec,
+  type Strip,
+  type Surround,
+  stripSize,
+} from './engine.ts';
 import { releaseDeadMaps, Strips } from './memory.ts';
 import { GraphBuilder } from './onnx/graph.ts';
 import { addLayer, layerOutputName } from './onnx/layers.ts';
@@ -14,7 +25,7 @@ interface OpenBlock extends Block {
   readonly session: ort.InferenceSession;
 }
 
-const NO_BORDER: Border = { left: 0, right: 0, top: 0, bottom: 0 };
+const NOTHING_AROUND: Surround = { left: 0, right: 0, top: 0, bottom: 0 };
 
 export const onnxruntimeEngine: Engine = {
   name: 'onnxruntime',
@@ -114,34 +125,47 @@ class OnnxruntimeSegment implements Segment {
     return { weights: this.#weightBytes, activations: this.#activationBytes };
   }
 
-  async run(run: SegmentRun): Promise<readonly LayerOutput[]> {
-    const { from, network } = this.#spec;
-    const channels = network.layers[from]!.input.channels;
+  async run(run: SegmentRun): Promise<RunResult> {
+    const blocks = blocksOfRun(this.#blocks, run);
+    const [first, last] = [blocks[0]!.layers[0]!, blocks.at(-1)!.layers.at(-1)!];
+    const wanted = this.#spec.outputs.filter(
+      (layer) => layer >= first.index && layer <= last.index,
+    );
+    if (last.index < this.#spec.to - 1 && !wanted.includes(last.index)) wanted.push(last.index);
+    const { channels } = first.input;
     const maps = new Map<number, LayerOutput>();
-    maps.set(from - 1, {
+    maps.set(first.index - 1, {
       shape: { channels, height: run.height, width: run.width },
       data: run.input,
     });
-    for (const [position, block] of this.#blocks.entries()) {
+    const kept: Float32Array[] = [];
+    for (const [position, block] of blocks.entries()) {
       const feeds: Record<string, ort.Tensor> = {};
       for (const layer of block.inputs) feeds[layerOutputName(layer)] = tensor(maps.get(layer)!);
-      const shapes = this.#blockShapes(block, maps, run, feeds);
+      const surround = run.surrounds?.[block.layers[0]!.index - first.index];
+      const shapes = this.#blockShapes(block, maps, surround ?? NOTHING_AROUND, feeds);
       const computed = await block.session.run(feeds);
       for (const layer of block.outputs) {
         const data = computed[layerOutputName(layer)]!.data as Float32Array;
         maps.set(layer, { shape: shapes.get(layer)!, data });
       }
-      this.#dropUnread(maps, position);
+      for (const [index, { layer, region }] of run.keep?.entries() ?? []) {
+        if (!block.outputs.includes(layer)) continue;
+        const { shape, data } = maps.get(layer)!;
+        kept[index] = cutRegion(data, shape, region);
+      }
+      dropUnread(maps, blocks.slice(position + 1), wanted);
     }
     releaseDeadMaps('minor');
-    return this.#spec.outputs.map((layer) => maps.get(layer)!);
+    if (Object.keys(kept).length < (run.keep?.length ?? 0)) throw new Error('kept inside a block');
+    return { outputs: wanted.map((layer) => maps.get(layer)!), kept };
   }
 
-  /** Shapes of all the block's outputs; adds to `feeds` the halo's strips and what depends on shapes. */
+  /** Shapes of all the block's outputs; adds to `feeds` what is joined on and what depends on shapes. */
   #blockShapes(
     block: Block,
     maps: ReadonlyMap<number, LayerOutput>,
-    run: SegmentRun,
+    surround: Surround,
     feeds: Record<string, ort.Tensor>,
   ): Map<number, Shape> {
     const shapes = new Map<number, Shape>();
@@ -149,9 +173,8 @@ class OnnxruntimeSegment implements Segment {
       const before = layer.index - 1;
       let input = shapes.get(before) ?? maps.get(before)?.shape ?? layer.input;
       if (block.joinsHalo && layer === block.layers[0]) {
-        const border = run.borders?.[layer.index - this.#spec.from] ?? NO_BORDER;
-        this.#addHalo(feeds, layer, input, border);
-        input = framed(input, border);
+        this.#addHalo(feeds, layer, input, surround);
+        input = framed(input, surround);
       }
       const output = this.#spec.extent === 'tiled' ? layerOutput(layer, input) : layer.output;
       if (needsSpareRows(layer)) addIntegers(feeds, spareRowValues(layer, output));
@@ -161,34 +184,28 @@ class OnnxruntimeSegment implements Segment {
     return shapes;
   }
 
-  /** Forgets maps that no later block reads and nobody asked for. */
-  #dropUnread(maps: Map<number, LayerOutput>, position: number): void {
-    const later = this.#blocks.slice(position + 1);
-    for (const layer of maps.keys()) {
-      const read = later.some(({ inputs }) => inputs.includes(layer));
-      if (!read && !this.#spec.outputs.includes(layer)) maps.delete(layer);
-    }
-  }
-
   #noteActivations(input: Shape, output: Shape): void {
     const bytes = Float32Array.BYTES_PER_ELEMENT * (elements(input) + elements(output));
     this.#activationBytes = Math.max(this.#activationBytes, bytes);
   }
 
-  #addHalo(feeds: Record<string, ort.Tensor>, layer: Layer, shape: Shape, border: Border): void {
-    // Padding never wins a maximum, and adds nothing to a sum.
-    const filler = layer.kind === 'maxpool' ? Number.NEGATIVE_INFINITY : 0;
-    const { channels, height } = shape;
-    const width = shape.width + border.left + border.right;
-    const strip = (height: number, width: number) =>
-      tensor({
-        data: this.#strips.take(filler, channels * height * width),
-        shape: { channels, height, width },
-      });
-    feeds['left'] = strip(height, border.left);
-    feeds['right'] = strip(height, border.right);
-    feeds['top'] = strip(border.top, width);
-    feeds['bottom'] = strip(border.bottom, width);
+  #addHalo(
+    feeds: Record<string, ort.Tensor>,
+    layer: Layer,
+    { channels, height, width }: Shape,
+    { left, right, top, bottom }: Surround,
+  ): void {
+    const across = stripSize(left) + width + stripSize(right);
+    const strip = (values: Strip, height: number, width: number) => {
+      const count = channels * height * width;
+      const data =
+        typeof values === 'number' ? this.#strips.take(paddingValue(layer), count) : values.data;
+      return tensor({ data, shape: { channels, height, width } });
+    };
+    feeds['left'] = strip(left, height, stripSize(left));
+    feeds['right'] = strip(right, height, stripSize(right));
+    feeds['top'] = strip(top, stripSize(top), across);
+    feeds['bottom'] = strip(bottom, stripSize(bottom), across);
   }
 
   async close(): Promise<void> {
@@ -215,11 +232,23 @@ function outputShape({ network, from }: SegmentSpec, layer: number): Shape {
   return layer < from ? network.layers[from]!.input : network.layers[layer]!.output;
 }
 
-function framed({ channels, height, width }: Shape, border: Border): Shape {
+/** Forgets maps that no later block reads and nobody asked for. */
+function dropUnread(
+  maps: Map<number, LayerOutput>,
+  later: readonly Block[],
+  wanted: readonly number[],
+): void {
+  for (const layer of maps.keys()) {
+    const read = later.some(({ inputs }) => inputs.includes(layer));
+    if (!read && !wanted.includes(layer)) maps.delete(layer);
+  }
+}
+
+function framed({ channels, height, width }: Shape, around: Surround): Shape {
   return {
     channels,
-    height: height + border.top + border.bottom,
-    width: width + border.left + border.right,
+    height: height + stripSize(around.top) + stripSize(around.bottom),
+    width: width + stripSize(around.left) + stripSize(around.right),
   };
 }
 

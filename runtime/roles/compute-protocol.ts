@@ -1,9 +1,9 @@
 /** What a role and its compute thread say to each other. Arrays are handed over, never copied. */
 
-import type { EngineBytes } from '../engine/engine.ts';
+import type { EngineBytes, SegmentRun } from '../engine/engine.ts';
 import type { Letterbox } from '../frames/letterbox.ts';
 import type { Picture } from '../frames/picture.ts';
-import type { Border, Region } from '../partition/region.ts';
+import type { Region } from '../partition/region.ts';
 import type { ModelFiles } from './config.ts';
 
 export interface ComputeSetup {
@@ -14,6 +14,7 @@ export interface ComputeSetup {
   readonly to: number | undefined;
   readonly outputs: readonly number[];
   readonly extent: 'whole' | 'tiled';
+  readonly cuts?: readonly number[];
   readonly threads: number;
 }
 
@@ -36,13 +37,14 @@ export type ComputeInput =
       readonly region: Region;
     };
 
-export interface ComputeRun {
+export interface ComputeRun extends Pick<SegmentRun, 'from' | 'to' | 'surrounds' | 'keep'> {
   readonly input: ComputeInput;
-  readonly borders?: readonly Border[];
 }
 
 export interface ComputeResult {
   readonly outputs: readonly Float32Array[];
+  /** In the order of the run's `keep`. */
+  readonly kept: readonly Float32Array[];
   /** Monotonic clock of the node, in milliseconds. */
   readonly startMs: number;
   readonly endMs: number;

@@ -43,9 +43,7 @@ export class ComputeThread {
   /** Runs are computed in the order of the calls. Arrays of the input are handed over for good. */
   run(run: ComputeRun): Promise<ComputeResult> {
     const id = this.#nextId++;
-    const { input } = run;
-    const array = input.kind === 'floats' ? input.data : input.picture?.pixels;
-    this.#worker.postMessage({ id, run }, array === undefined ? [] : [array.buffer as ArrayBuffer]);
+    this.#worker.postMessage({ id, run }, [...new Set(arraysOf(run).map(({ buffer }) => buffer))]);
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
@@ -65,6 +63,13 @@ export class ComputeThread {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+function arraysOf({ input, surrounds = [] }: ComputeRun) {
+  const own = input.kind === 'floats' ? input.data : input.picture?.pixels;
+  const strips = surrounds.flatMap(({ left, right, top, bottom }) => [left, right, top, bottom]);
+  const given = strips.flatMap((strip) => (typeof strip === 'number' ? [] : [strip.data]));
+  return (own === undefined ? given : [own, ...given]) as readonly { buffer: ArrayBuffer }[];
 }
 
 function failed(reply: ComputeReply & { kind: 'error' }): TilebedError {

@@ -41,7 +41,7 @@ async function openSegment(setup: ComputeSetup): Promise<Segment> {
   const weights = await openWeights(setup.model.weights, network);
   try {
     const engine = await loadEngine(setup.engine);
-    const { from, outputs, extent, threads } = setup;
+    const { from, outputs, extent, cuts = [], threads } = setup;
     const to = setup.to ?? network.layers.length;
     return await engine.open({
       network,
@@ -49,6 +49,7 @@ async function openSegment(setup: ComputeSetup): Promise<Segment> {
       to,
       outputs,
       extent,
+      cuts,
       threads,
       weights: (layer) => weights.read(layer),
     });
@@ -59,17 +60,14 @@ async function openSegment(setup: ComputeSetup): Promise<Segment> {
 
 async function compute(segment: Segment, { id, run }: ComputeRequest): Promise<void> {
   const startMs = monotonicMs();
-  const input = prepareInput(run.input);
-  const outputs = await segment.run({ ...input, ...(run.borders && { borders: run.borders }) });
+  const { input, ...how } = run;
+  const { outputs, kept } = await segment.run({ ...prepareInput(input), ...how });
   const endMs = monotonicMs();
   const maps = outputs.map(({ data }) => data);
+  const { engineBytes } = segment;
   reply(
-    {
-      kind: 'result',
-      id,
-      result: { outputs: maps, startMs, endMs, engineBytes: segment.engineBytes },
-    },
-    maps.map(({ buffer }) => buffer as ArrayBuffer),
+    { kind: 'result', id, result: { outputs: maps, kept, startMs, endMs, engineBytes } },
+    [...maps, ...kept].map(({ buffer }) => buffer as ArrayBuffer),
   );
 }
 

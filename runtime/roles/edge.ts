@@ -69,7 +69,7 @@ async function warmUp(compute: ComputeThread, network: Network, plan: FusedPlan)
   const { width, height } = network.input;
   const letterbox = letterboxFor(network.input, width, height);
   for (const { input: region, layers } of plan.tiles) {
-    const borders = layers.map(({ border }) => border);
+    const surrounds = layers.map(({ border }) => border);
     const input = {
       kind: 'pixels',
       picture: undefined,
@@ -77,7 +77,7 @@ async function warmUp(compute: ComputeThread, network: Network, plan: FusedPlan)
       letterbox,
       region,
     } as const;
-    await compute.run({ input, borders });
+    await compute.run({ input, surrounds });
   }
 }
 
@@ -285,8 +285,8 @@ class Edge {
   }
 
   async #computeJob({ source, id, plan, input }: Job): Promise<void> {
-    const borders = plan.layers.map(({ border }) => border);
-    const { outputs, startMs, endMs, engineBytes } = await this.#compute.run({ input, borders });
+    const surrounds = plan.layers.map(({ border }) => border);
+    const { outputs, startMs, endMs, engineBytes } = await this.#compute.run({ input, surrounds });
     this.#computing = false;
     const own = source === this.#config.name;
     this.#statistics.engineBytes = engineBytes;

@@ -38,7 +38,7 @@ export async function computeWhole(
   const segment = await onnxruntimeEngine.open({ ...spec, extent: 'whole' });
   try {
     const { height, width } = spec.network.layers[spec.from]!.input;
-    const outputs = await segment.run({ input, height, width });
+    const { outputs } = await segment.run({ input, height, width });
     return outputs.map(({ shape, data }) => ({ shape, data: data.slice() }));
   } finally {
     await segment.close();
@@ -59,13 +59,13 @@ export async function computeTiled(
     const shape = network.layers[fusedLayers - 1]!.output;
     const merged = new Float32Array(elements(shape)).fill(Number.NaN);
     for (const tile of plan.tiles) {
-      const [output] = await segment.run({
+      const { outputs } = await segment.run({
         input: cutRegion(input, network.input, tile.input),
         height: regionHeight(tile.input),
         width: regionWidth(tile.input),
-        borders: tile.layers.map(({ border }) => border),
+        surrounds: tile.layers.map(({ border }) => border),
       });
-      pasteRegion(merged, shape, tile.output, output!.data);
+      pasteRegion(merged, shape, tile.output, outputs[0]!.data);
     }
     return merged;
   } finally {
