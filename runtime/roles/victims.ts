@@ -13,12 +13,14 @@ export interface VictimHandlers {
   readonly onGone: (victim: string) => void;
 }
 
+type PeerOptions = Omit<ConnectOptions, 'endpoint' | 'patienceMs'>;
+
 export class Victims {
-  readonly #options: Omit<ConnectOptions, 'endpoint' | 'patienceMs'>;
+  readonly #options: () => PeerOptions;
   readonly #handlers: VictimHandlers;
   readonly #sessions = new Map<string, Promise<PeerSession>>();
 
-  constructor(options: Omit<ConnectOptions, 'endpoint' | 'patienceMs'>, handlers: VictimHandlers) {
+  constructor(options: () => PeerOptions, handlers: VictimHandlers) {
     this.#options = options;
     this.#handlers = handlers;
   }
@@ -32,7 +34,7 @@ export class Victims {
 
   #open({ name, address, port }: MessageOf<'victim'>): Promise<PeerSession> {
     const opening = connect({
-      ...this.#options,
+      ...this.#options(),
       endpoint: { address, port },
       patienceMs: PATIENCE_MS,
     });

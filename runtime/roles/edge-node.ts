@@ -1,0 +1,171 @@
+/**
+ * What every edge is, however work is dealt: it joins the gateway, shows that it lives, listens for
+ * other edges, comes back when it was given up, and tells its statistics at the end. What frames, tiles
+ * and peers mean is its dealing's to know.
+ */
+import { monotonicMs } from '../clock.ts';
+import { type ConnectOptions, connect } from '../net/connect.ts';
+import type { Frame, FrameLimits } from '../net/frame.ts';
+import type { Message, MessageKind } from '../net/messages.ts';
+import type { PeerSession } from '../net/session.ts';
+import { ClockSync } from './clock-sync.ts';
+import type { EdgeConfig } from './config.ts';
+import { emitStatistics, listenAs, type RoleContext } from './role.ts';
+import { Statistics } from './statistics.ts';
+
+/** What the gateway may say to any edge. */
+const NODE_KINDS: readonly MessageKind[] = [
+  'welcome',
+  'refused',
+  'heartbeatReply',
+  'start',
+  'stop',
+  'detections',
+];
+const CLOCK_SAMPLES = 8;
+const GATEWAY_PATIENCE_MS = 10_000;
+
+/** One way of dealing work, seen from an edge. */
+export interface EdgeDealing {
+  /** What the gateway may say beside what it says to any edge. */
+  readonly gatewayKinds: readonly MessageKind[];
+  /** What other edges may send. */
+  readonly peerLimits: FrameLimits;
+  /** Work may begin: at the start signal, and again after every return to the gateway. */
+  start(): void;
+  /** A message of one of `gatewayKinds`, or the detections of a frame of this edge. */
+  onGateway(frame: Frame): void | Promise<void>;
+  /** Another edge has connected. */
+  onPeer(session: PeerSession, name: string): void;
+  /** The gateway has given this edge up: what it held goes out again from there. */
+  reset(): void;
+  close(): void;
+}
+
+/** What a dealing may do with its node. */
+export interface EdgePort {
+  readonly config: EdgeConfig;
+  readonly context: RoleContext;
+  readonly statistics: Statistics;
+  /** The gateway's clock minus this node's, as far as it is known. */
+  readonly clockOffsetMs: number;
+  /** To the gateway. Resolves when the connection takes more. */
+  send(message: Message, payload?: Uint8Array): Promise<void>;
+  /** How to connect to another edge, with limits for what it may send. */
+  peerOptions(limits: FrameLimits): Omit<ConnectOptions, 'endpoint' | 'patienceMs'>;
+  /** Ends the edge with an error. */
+  fail(error: Error): void;
+}
+
+export class EdgeNode implements EdgePort {
+  readonly config: EdgeConfig;
+  readonly context: RoleContext;
+  readonly statistics = new Statistics('edge');
+  readonly #clock = new ClockSync();
+  readonly #dealing: EdgeDealing;
+  #gateway: PeerSession | undefined;
+  #listenPort = 0;
+  #over = false;
+  #finish: (error?: Error) => void = () => {};
+
+  constructor(config: EdgeConfig, context: RoleContext, dealing: (port: EdgePort) => EdgeDealing) {
+    this.config = config;
+    this.context = context;
+    this.#dealing = dealing(this);
+  }
+
+  /** Resolves when the gateway says that the trial is over; rejects when the gateway is lost. */
+  async run(): Promise<void> {
+    const listener = await listenAs(this.config, this.context, this.statistics, {
+      limits: this.#dealing.peerLimits,
+      admit: (hello) => (hello.role === 'edge' ? undefined : 'only edges have business here'),
+      onPeer: (session, hello) => this.#dealing.onPeer(session, hello.name),
+    });
+    this.#listenPort = listener.endpoint.port;
+    const over = new Promise<void>((resolve, reject) => {
+      this.#finish = (error) => (error === undefined ? resolve() : reject(error));
+    });
+    over.catch(() => {});
+    const heartbeat = setInterval(() => this.#beat(), this.config.liveness.heartbeatMs);
+    try {
+      await this.#join();
+      this.context.emit({ event: 'ready', ...listener.endpoint, pid: process.pid });
+      await over;
+    } finally {
+      clearInterval(heartbeat);
+      listener.close();
+      this.#dealing.close();
+      this.#gateway?.end();
+    }
+    emitStatistics(this.context, this.statistics, this.#clock.offset);
+  }
+
+  get clockOffsetMs(): number {
+    return this.#clock.offset.offsetMs;
+  }
+
+  send(message: Message, payload?: Uint8Array): Promise<void> {
+    return this.#gateway?.send(message, payload) ?? Promise.resolve();
+  }
+
+  fail(error: Error): void {
+    this.#finish(error);
+  }
+
+  peerOptions(limits: FrameLimits) {
+    const { security, run, name } = this.config;
+    const { signal } = this.context;
+    const { traffic } = this.statistics;
+    const port = this.#listenPort;
+    return { security, run, name, role: 'edge', port, limits, traffic, signal } as const;
+  }
+
+  async #join(): Promise<void> {
+    const kinds = new Set([...NODE_KINDS, ...this.#dealing.gatewayKinds]);
+    const session = await connect({
+      ...this.peerOptions({
+        allows: (kind) => kinds.has(kind),
+        payloadBytes: Number.POSITIVE_INFINITY,
+      }),
+      endpoint: this.config.gateway,
+      patienceMs: GATEWAY_PATIENCE_MS,
+    });
+    this.#gateway = session;
+    session.handle({
+      onFrame: (frame) => this.#onGateway(frame),
+      onClose: () => void this.#rejoin(),
+    });
+    for (let sample = 0; sample < CLOCK_SAMPLES; sample++) this.#beat();
+  }
+
+  /** A gateway that hung up has given this edge up, or is gone itself: the edge comes back with empty hands. */
+  async #rejoin(): Promise<void> {
+    if (this.#over || this.context.signal.aborted) return;
+    this.context.log('lost the gateway; trying to join again');
+    this.#dealing.reset();
+    try {
+      await this.#join();
+    } catch (error) {
+      this.#finish(error as Error);
+    }
+  }
+
+  #beat(): void {
+    void this.send({ kind: 'heartbeat', sentAtMs: monotonicMs() });
+  }
+
+  #onGateway(frame: Frame): void | Promise<void> {
+    const { message } = frame;
+    switch (message.kind) {
+      case 'heartbeatReply':
+        return this.#clock.sample(message.sentAtMs, message.repliedAtMs);
+      case 'start':
+        return this.#dealing.start();
+      case 'stop':
+        this.#over = true;
+        return this.#finish();
+      default:
+        return this.#dealing.onGateway(frame);
+    }
+  }
+}
