@@ -8,7 +8,8 @@ import type { ConvolutionalLayer, Layer, MaxpoolLayer, Network } from '../model/
 import type { FusedPlan, TileLayer, TilePlan } from './plan.ts';
 import type { Border, Grid, Region } from './region.ts';
 
-type WindowLayer = ConvolutionalLayer | MaxpoolLayer;
+/** A layer that computes each of its outputs from a window of its input: what can be fused. */
+export type WindowLayer = ConvolutionalLayer | MaxpoolLayer;
 
 /**
  * @param fusedLayers the number L of fused layers, 1 or more
@@ -29,7 +30,8 @@ export function planFusedTiles(network: Network, grid: Grid, fusedLayers: number
   const tiles: TilePlan[] = [];
   for (let row = 0; row < grid.rows; row++) {
     for (let column = 0; column < grid.columns; column++) {
-      tiles.push(planTile(layers, gridCell(grid, row, column, width, height), grid, row, column));
+      const cell = gridCell(grid, row, column, width, height);
+      tiles.push({ index: tiles.length, row, column, ...planRegion(layers, cell) });
     }
   }
   return { grid, fusedLayers, tiles };
@@ -45,13 +47,11 @@ function gridCell(grid: Grid, row: number, column: number, width: number, height
   };
 }
 
-function planTile(
+/** What consecutive layers read and write to make `output`, a region of the last one's map. */
+export function planRegion(
   layers: readonly WindowLayer[],
   output: Region,
-  grid: Grid,
-  row: number,
-  column: number,
-): TilePlan {
+): Pick<TilePlan, 'input' | 'output' | 'layers'> {
   const planned: TileLayer[] = [];
   let wanted = output;
   for (const layer of layers.toReversed()) {
@@ -59,14 +59,7 @@ function planTile(
     planned.push({ layer: layer.index, input, border, output: wanted });
     wanted = input;
   }
-  return {
-    index: row * grid.columns + column,
-    row,
-    column,
-    input: wanted,
-    output,
-    layers: planned.reverse(),
-  };
+  return { input: wanted, output, layers: planned.reverse() };
 }
 
 /** What a layer reads to compute `output`, clipped to its input map, and how much was clipped. */
@@ -106,8 +99,12 @@ function inputSpan(
   };
 }
 
-/** The layers to fuse, checked: convolution and maxpool only, and read by nobody but their successor. */
-function fusibleLayers(network: Network, fusedLayers: number): readonly WindowLayer[] {
+/**
+ * The layers to fuse, checked: convolution and maxpool only, and read by nobody but their successor.
+ *
+ * @throws TilebedError (INPUT) that names the layer which cannot be fused
+ */
+export function fusibleLayers(network: Network, fusedLayers: number): readonly WindowLayer[] {
   const count = network.layers.length;
   if (!Number.isInteger(fusedLayers) || fusedLayers < 1 || fusedLayers > count) {
     throw new TilebedError(

@@ -30,3 +30,14 @@ export function regionWidth(region: Region): number {
 export function regionHeight(region: Region): number {
   return region.y2 - region.y1 + 1;
 }
+
+/** What two regions have in common; undefined where that is nothing. */
+export function intersection(a: Region, b: Region): Region | undefined {
+  const common = {
+    x1: Math.max(a.x1, b.x1),
+    y1: Math.max(a.y1, b.y1),
+    x2: Math.min(a.x2, b.x2),
+    y2: Math.min(a.y2, b.y2),
+  };
+  return common.x1 <= common.x2 && common.y1 <= common.y2 ? common : undefined;
+}
