@@ -130,6 +130,20 @@ describe('connecting', () => {
     await expect(joining).rejects.toThrow();
   });
 
+  test('comes from the address that is its own', async () => {
+    const host = await openHost();
+    const { endpoint } = host;
+    const session = await connect({
+      ...options,
+      endpoint,
+      localAddress: '127.88.0.7',
+      patienceMs: 1000,
+    });
+    await until(() => host.peers.length === 1);
+    expect(host.peers[0]!.session.remoteAddress).toBe('127.88.0.7');
+    session.destroy();
+  });
+
   test('takes a first answer that is no welcome for an error of protocol', async () => {
     const endpoint = await serve((socket) => socket.write(encodeHead({ kind: 'stop' }, 0)));
     await expect(connect({ ...options, endpoint, patienceMs: 2000 })).rejects.toMatchObject({

@@ -19,6 +19,8 @@ export interface ConnectOptions {
   readonly run: string;
   readonly name: string;
   readonly role: Role;
+  /** The address to connect from: a node's own, so that others see who it is. */
+  readonly localAddress?: string;
   /** Where this peer listens itself; 0 where it does not. */
   readonly port: number;
   readonly limits: FrameLimits;
@@ -84,8 +86,13 @@ async function attempt(options: ConnectOptions): Promise<PeerSession> {
   });
 }
 
-function openSocket({ endpoint, security, name, signal }: ConnectOptions): Promise<Socket> {
-  const target = { host: endpoint.address, port: endpoint.port };
+function openSocket(options: ConnectOptions): Promise<Socket> {
+  const { endpoint, security, name, signal, localAddress } = options;
+  const target = {
+    host: endpoint.address,
+    port: endpoint.port,
+    ...(localAddress !== undefined && { localAddress }),
+  };
   const socket =
     security.kind === 'none'
       ? connectTcp(target)

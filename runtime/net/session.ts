@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { TilebedError } from '../errors.ts';
 import { encodeHead, type Frame, FrameDecoder, type FrameLimits } from './frame.ts';
 import type { Message } from './messages.ts';
+import { OUTBOX_LIMITS, Outbox, type OutboxLimits } from './outbox.ts';
 
 const NO_PAYLOAD = new Uint8Array(0);
 
@@ -26,6 +27,7 @@ export class PeerSession {
   readonly #socket: Socket;
   readonly #decoder: FrameDecoder;
   readonly #traffic: Traffic;
+  readonly #outbox: Outbox;
   #handlers: SessionHandlers | undefined;
   #queue: Frame[] = [];
   #delivering = false;
@@ -33,10 +35,16 @@ export class PeerSession {
   #toldClosed = false;
   #error: Error | undefined;
 
-  constructor(socket: Socket, limits: FrameLimits, traffic: Traffic) {
+  constructor(
+    socket: Socket,
+    limits: FrameLimits,
+    traffic: Traffic,
+    outboxLimits: OutboxLimits = OUTBOX_LIMITS,
+  ) {
     this.#socket = socket;
     this.#decoder = new FrameDecoder(limits);
     this.#traffic = traffic;
+    this.#outbox = new Outbox(socket, outboxLimits, (error) => this.destroy(error));
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('error', (error) => {
@@ -70,22 +78,19 @@ export class PeerSession {
 
   /**
    * Sends a message. Resolves when the connection takes more, or is closed: a peer that is gone is
-   * told through `onClose`, once, and not by every message that it misses.
+   * told through `onClose`, once, and not by every message that it misses. One that does not read
+   * what it is sent is hung up on (see Outbox).
    */
   async send(message: Message, payload: Uint8Array = NO_PAYLOAD): Promise<void> {
     if (this.#closed || this.#socket.destroyed) return;
     const head = encodeHead(message, payload.byteLength);
     this.#traffic.sent += head.length + payload.byteLength;
-    this.#socket.cork();
-    let flowing = this.#socket.write(head);
-    if (payload.byteLength > 0) flowing = this.#socket.write(payload);
-    this.#socket.uncork();
-    if (!flowing) await this.#drained();
+    await this.#outbox.push(head, payload);
   }
 
   /** Ends in order: what was sent still arrives. */
   end(): void {
-    this.#socket.end();
+    this.#outbox.end();
   }
 
   /** Ends at once; with an error, what had come already is not handled any more. */
@@ -93,18 +98,6 @@ export class PeerSession {
     this.#error ??= error;
     if (error !== undefined) this.#queue = [];
     this.#socket.destroy();
-  }
-
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#socket.off('drain', done);
-        this.#socket.off('close', done);
-        resolve();
-      };
-      this.#socket.once('drain', done);
-      this.#socket.once('close', done);
-    });
   }
 
   #receive(chunk: Buffer): void {

@@ -113,11 +113,16 @@ export class EdgeNode implements EdgePort {
   }
 
   peerOptions(limits: FrameLimits) {
-    const { security, run, name } = this.config;
+    const { security, run, name, listen } = this.config;
     const { signal } = this.context;
     const { traffic } = this.statistics;
-    const port = this.#listenPort;
-    return { security, run, name, role: 'edge', port, limits, traffic, signal } as const;
+    const self = {
+      name,
+      role: 'edge',
+      localAddress: listen.address,
+      port: this.#listenPort,
+    } as const;
+    return { ...self, security, run, limits, traffic, signal };
   }
 
   async #join(): Promise<void> {
