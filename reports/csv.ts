@@ -27,6 +27,8 @@ const COLUMNS: Readonly<Record<string, (row: Row) => Cell>> = {
   fusedLayers: ({ trial }) => trial.parameters.fusedLayers,
   strategy: ({ trial }) => trial.parameters.strategy,
   reuse: ({ trial }) => trial.parameters.reuse,
+  tileOrder: ({ trial }) => trial.parameters.order,
+  align: ({ trial }) => trial.parameters.align,
   status: ({ trial }) => trial.status,
   error: ({ trial }) => trial.error,
   reasons: ({ trial }) => trial.reasons?.join('; '),

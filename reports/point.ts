@@ -6,14 +6,16 @@ export function pointKey(parameters: Parameters): string {
   return JSON.stringify(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** By edges, grid, fused layers, strategy, then reuse: the order of a table's rows. */
+/** By edges, grid, fused layers, strategy, then its choices: the order of a table's rows. */
 export function comparePoints(a: Parameters, b: Parameters): number {
   return (
     a.edges - b.edges ||
     naturally(a.grid, b.grid) ||
     a.fusedLayers - b.fusedLayers ||
     naturally(a.strategy, b.strategy) ||
-    Number(a.reuse) - Number(b.reuse)
+    Number(a.reuse) - Number(b.reuse) ||
+    naturally(a.order ?? '', b.order ?? '') ||
+    naturally(a.align ?? '', b.align ?? '')
   );
 }
 
@@ -58,11 +60,14 @@ function words(key: string, value: unknown): string {
       return value === 1 ? '1 edge' : `${value} edges`;
     case 'grid':
     case 'strategy':
+    case 'order':
       return String(value);
     case 'fusedLayers':
       return `${value} fused`;
     case 'reuse':
       return value === true ? 'reuse' : 'no reuse';
+    case 'align':
+      return `aligned ${value}`;
     default:
       return `${key} ${value}`;
   }

@@ -1,5 +1,6 @@
 /**
- * Writes what in docs/ follows from the code: JSON Schemas, the page of verbs, the table of messages.
+ * Writes what in docs/ follows from the code: JSON Schemas, the page of verbs, the tables of messages
+ * and strategies.
  *
  *   node scripts/generate.js          writes
  *   node scripts/generate.js --check  fails where a file is not what would be written
@@ -12,10 +13,10 @@ import { fileURLToPath } from 'node:url';
 import { descendants, tilebedProgram } from '../dist/harness/cli/program.js';
 import { publishedSchema, SCHEMA_NAMES } from '../dist/harness/spec/published-schema.js';
 import { messageTable } from '../dist/runtime/net/messages.js';
+import { STRATEGIES } from '../dist/runtime/schedule/strategies.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
-const begin = '<!-- generated: messages -->';
 const end = '<!-- end of generated -->';
 
 const pages = [
@@ -24,7 +25,14 @@ const pages = [
     text: `${JSON.stringify(publishedSchema(name), null, 2)}\n`,
   })),
   { path: 'docs/reference/verbs.md', text: verbsPage() },
-  { path: 'docs/protocol.md', text: await protocolPage() },
+  {
+    path: 'docs/protocol.md',
+    text: await pageWith('docs/protocol.md', 'messages', messageTable()),
+  },
+  {
+    path: 'docs/experiments.md',
+    text: await pageWith('docs/experiments.md', 'strategies', strategyTable()),
+  },
 ];
 
 const stale = [];
@@ -70,10 +78,22 @@ function fullName(command) {
   return names.join(' ');
 }
 
-async function protocolPage() {
-  const page = await readFile(join(root, 'docs/protocol.md'), 'utf8');
+function strategyTable() {
+  const rows = Object.entries(STRATEGIES).map(([name, { dealing, uses, says }]) => {
+    const axes = uses.map((axis) => `\`${axis}\``).join(', ');
+    return `| [\`${name}\`](strategies/${name}.md) | ${says} | ${dealing} | ${axes || 'none'} |`;
+  });
+  return ['| name | what | work is | axes that count |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
+}
+
+/** A page whose marked part is what the code says. */
+async function pageWith(path, name, text) {
+  const begin = `<!-- generated: ${name} -->`;
+  const page = await readFile(join(root, path), 'utf8');
   const [before, rest] = page.split(begin);
   const after = rest?.split(end)[1];
-  if (after === undefined) throw new Error(`docs/protocol.md lacks ${begin} and ${end}`);
-  return `${before}${begin}\n${messageTable()}\n${end}${after}`;
+  if (after === undefined) throw new Error(`${path} lacks ${begin} and ${end}`);
+  return `${before}${begin}\n${text}\n${end}${after}`;
 }

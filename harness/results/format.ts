@@ -16,6 +16,10 @@ export interface Parameters {
   readonly fusedLayers: number;
   readonly strategy: string;
   readonly reuse: boolean;
+  /** In which order tiles are taken; of strategies that have a choice. */
+  readonly order?: string;
+  /** How strips are cut over layers; of strategies that have a choice. */
+  readonly align?: string;
 }
 
 export interface FrameRecord {

@@ -6,8 +6,9 @@ const REPETITION = {
   trial: 'abc',
   parameters: { edges: 1, grid: '1x1', fusedLayers: 1, strategy: 'ftp-wst', reuse: false },
   grid: { rows: 1, columns: 1 },
+  strategy: { name: 'ftp-wst', reuse: false, order: 'checkerboard', align: 'per-layer' },
   repetition: 2,
-};
+} as const;
 const STATISTICS: NodeStatistics = {
   role: 'edge',
   peakRssBytes: 1,

@@ -19,6 +19,12 @@ const TESTBED: Testbed = {
   providerBlock: {},
 };
 const POINT = { edges: 1, grid: '5x5', fusedLayers: 16, strategy: 'ftp-wst', reuse: false };
+const STRATEGY = {
+  name: 'ftp-wst',
+  reuse: false,
+  order: 'checkerboard',
+  align: 'per-layer',
+} as const;
 const EXPERIMENT: Experiment = {
   name: 'some',
   file: '/somewhere/some.yaml',
@@ -27,8 +33,12 @@ const EXPERIMENT: Experiment = {
   model: { cfg: 'yolov2.cfg', weights: { kind: 'synthetic', seed: 7 }, labels: [] },
   frames: { count: 4, images: [] },
   trials: [
-    { parameters: POINT, grid: { rows: 5, columns: 5 } },
-    { parameters: { ...POINT, edges: 0, grid: '3x3' }, grid: { rows: 3, columns: 3 } },
+    { parameters: POINT, grid: { rows: 5, columns: 5 }, strategy: STRATEGY },
+    {
+      parameters: { ...POINT, edges: 0, grid: '3x3' },
+      grid: { rows: 3, columns: 3 },
+      strategy: STRATEGY,
+    },
   ],
   engine: 'onnxruntime',
   threshold: 0.24,
@@ -87,6 +97,7 @@ describe('interleave', () => {
           trial: String(index),
           parameters: POINT,
           grid: { rows: 1, columns: 1 },
+          strategy: STRATEGY,
         }));
         const order = interleave(trials, repeat, seed);
         expect(order).toEqual(interleave(trials, repeat, seed));
@@ -104,6 +115,7 @@ describe('interleave', () => {
       trial: String(index),
       parameters: POINT,
       grid: { rows: 1, columns: 1 },
+      strategy: STRATEGY,
     }));
     const order = interleave(trials, 5, 1).map(({ trial }) => trial);
     const rounds = new Set(

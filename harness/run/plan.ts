@@ -1,6 +1,7 @@
 /** Which repetitions an experiment consists of, and in which order they run. Pure. */
 import { createHash } from 'node:crypto';
 import type { Grid } from '../../runtime/partition/region.ts';
+import type { Strategy } from '../../runtime/schedule/strategies.ts';
 import type { Parameters } from '../results/format.ts';
 import { seededRandom } from '../results/seeded-random.ts';
 import type { Experiment, Testbed } from '../spec/resolved.ts';
@@ -11,6 +12,7 @@ export interface PlannedTrial {
   readonly trial: string;
   readonly parameters: Parameters;
   readonly grid: Grid;
+  readonly strategy: Strategy;
 }
 
 export interface Repetition extends PlannedTrial {
@@ -36,7 +38,7 @@ export function planTrials(
 ): readonly PlannedTrial[] {
   const allEdges = testbed.nodes.filter(({ role }) => role === 'edge').length;
   const { frames, engine, threshold, framesInFlight, warmup, liveness, faults, seed } = experiment;
-  return experiment.trials.map(({ parameters: given, grid }) => {
+  return experiment.trials.map(({ parameters: given, grid, strategy }) => {
     const parameters = { ...given, edges: given.edges === 0 ? allEdges : given.edges };
     const identity = {
       parameters,
@@ -45,7 +47,7 @@ export function planTrials(
       frames: { count: frames.count, sources: frames.sources },
       settings: { engine, threshold, framesInFlight, warmup, liveness, faults, seed },
     };
-    return { trial: shortHash(JSON.stringify(identity)), parameters, grid };
+    return { trial: shortHash(JSON.stringify(identity)), parameters, grid, strategy };
   });
 }
 
@@ -64,9 +66,15 @@ export function interleave(
   ).flat();
 }
 
-export function describeParameters({ edges, grid, fusedLayers, strategy }: Parameters): string {
-  const nodes = edges === 1 ? '1 edge' : `${edges} edges`;
-  return `${nodes}, ${grid}, ${fusedLayers} fused layers, ${strategy}`;
+export function describeParameters(parameters: Parameters): string {
+  const { edges, grid, fusedLayers, strategy, reuse, order, align } = parameters;
+  return [
+    edges === 1 ? '1 edge' : `${edges} edges`,
+    grid,
+    `${fusedLayers} fused layers`,
+    reuse ? `${strategy} with reuse` : strategy,
+    ...[order, align].filter((choice) => choice !== undefined),
+  ].join(', ');
 }
 
 function shortHash(text: string): string {

@@ -171,8 +171,9 @@ class TrialRun {
 
   #work({ model, threads }: TrialNode): Work {
     const { repetition, experiment } = this.#setup;
-    const { fusedLayers } = repetition.parameters;
-    return { model, threads, fusedLayers, grid: repetition.grid, engine: experiment.engine };
+    const { grid, strategy, parameters } = repetition;
+    const { fusedLayers } = parameters;
+    return { model, threads, fusedLayers, grid, strategy, engine: experiment.engine };
   }
 
   #common(name: string) {

@@ -1,5 +1,6 @@
 /** An experiment as its YAML describes it; the schema is the one source, as for testbeds. */
 import { type Static, Type } from 'typebox';
+import { ALIGNMENTS, ORDERS, STRATEGY_NAMES } from '../../runtime/schedule/strategies.ts';
 
 const Duration = Type.String({
   pattern: '^[0-9]+(\\.[0-9]+)?\\s*(ms|s|m|h)$',
@@ -61,12 +62,43 @@ export const ExperimentSpec = Type.Object(
         edges: Type.Optional(
           Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, uniqueItems: true }),
         ),
-        grid: Type.Array(GridText, { minItems: 1, uniqueItems: true }),
+        grid: Type.Optional(
+          Type.Array(GridText, {
+            minItems: 1,
+            uniqueItems: true,
+            description: 'rows x columns of tiles, for strategies that have a grid',
+          }),
+        ),
         fusedLayers: Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, uniqueItems: true }),
         strategy: Type.Optional(
-          Type.Array(Type.Enum(['ftp-wst']), { minItems: 1, uniqueItems: true }),
+          Type.Array(Type.Enum([...STRATEGY_NAMES]), {
+            minItems: 1,
+            uniqueItems: true,
+            description: 'how a frame is distributed; default deepthings',
+          }),
         ),
-        reuse: Type.Optional(Type.Array(Type.Boolean(), { minItems: 1, uniqueItems: true })),
+        reuse: Type.Optional(
+          Type.Array(Type.Boolean(), {
+            minItems: 1,
+            uniqueItems: true,
+            description: "whether tiles use their neighbours' halos; default true",
+          }),
+        ),
+        order: Type.Optional(
+          Type.Array(Type.Enum([...ORDERS]), {
+            minItems: 1,
+            uniqueItems: true,
+            description:
+              'in which order tiles are taken where halos are reused; default checkerboard',
+          }),
+        ),
+        align: Type.Optional(
+          Type.Array(Type.Enum([...ALIGNMENTS]), {
+            minItems: 1,
+            uniqueItems: true,
+            description: 'how strips are cut over layers; default per-layer',
+          }),
+        ),
       },
       { additionalProperties: false },
     ),

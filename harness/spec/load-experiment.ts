@@ -2,16 +2,16 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
-import type { Grid } from '../../runtime/partition/region.ts';
+import { usesAxis } from '../../runtime/schedule/strategies.ts';
 import { pulledModelPath } from '../models/catalogue.ts';
 import { readLabels } from '../models/labels.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { pathExists } from '../path-exists.ts';
-import type { Parameters } from '../results/format.ts';
 import { SpecDocument } from './document.ts';
 import { ExperimentSpec } from './experiment.ts';
 import { SpecError, type SpecFault } from './faults.ts';
-import type { Experiment, ExperimentWeights, Testbed, Trial } from './resolved.ts';
+import { MATRIX_DEFAULTS, matrixTrials } from './matrix.ts';
+import type { Experiment, ExperimentWeights, Testbed } from './resolved.ts';
 import { checkSchema } from './schema-check.ts';
 import { parseDurationMs } from './units.ts';
 
@@ -70,7 +70,7 @@ export async function loadExperiment(
   if (typeof images === 'string') faults.push(document.fault(['frames', 'images'], images));
   const ownImages = await findImages(overrides.images, process.cwd());
   if (typeof ownImages === 'string') throw new TilebedError('INPUT', ownImages);
-  faults.push(...reuseFaults(document, spec));
+  faults.push(...gridFaults(document, spec));
   if (faults.length > 0) throw new SpecError(faults);
   const experiment: Experiment = {
     name: spec.name,
@@ -85,7 +85,7 @@ export async function loadExperiment(
       images: ownImages.length > 0 ? ownImages : (images as readonly string[]),
       ...(spec.frames.sources === undefined ? {} : { sources: spec.frames.sources }),
     },
-    trials: matrixTrials(spec),
+    trials: matrixTrials(spec.matrix),
     engine: spec.engine ?? 'onnxruntime',
     threshold: spec.threshold ?? DEFAULTS.threshold,
     framesInFlight: spec.framesInFlight ?? DEFAULTS.framesInFlight,
@@ -145,38 +145,15 @@ export function checkAgainstTestbed(
   if (faults.length > 0) throw new SpecError(faults);
 }
 
-function matrixTrials({ matrix }: ExperimentSpec): Trial[] {
-  const trials: Trial[] = [];
-  for (const edges of matrix.edges ?? [0]) {
-    for (const grid of matrix.grid) {
-      for (const fusedLayers of matrix.fusedLayers) {
-        for (const strategy of matrix.strategy ?? ['ftp-wst']) {
-          const parameters: Parameters = { edges, grid, fusedLayers, strategy, reuse: false };
-          trials.push({ parameters, grid: parseGrid(grid) });
-        }
-      }
-    }
-  }
-  return trials;
-}
-
-export function parseGrid(text: string): Grid {
-  const [rows = 1, columns = 1] = text.split('x').map(Number);
-  return { rows, columns };
-}
-
-function reuseFaults(document: SpecDocument, { matrix }: ExperimentSpec): SpecFault[] {
-  return (matrix.reuse ?? []).flatMap((reuse, index) =>
-    reuse
-      ? [
-          document.fault(
-            ['matrix', 'reuse', index],
-            'reuse of halos is not available in this version',
-            { hint: 'use `reuse: [false]`' },
-          ),
-        ]
-      : [],
+/** A grid may be left out only where no strategy has one. */
+function gridFaults(document: SpecDocument, { matrix }: ExperimentSpec): SpecFault[] {
+  if (matrix.grid !== undefined) return [];
+  const name = (matrix.strategy ?? MATRIX_DEFAULTS.strategy).find((candidate) =>
+    usesAxis({ name: candidate, reuse: true }, 'grid'),
   );
+  if (name === undefined) return [];
+  const hint = 'rows x columns of tiles, such as `grid: [5x5]`';
+  return [document.fault(['matrix'], `\`matrix\` needs \`grid\` for ${name}`, { hint, at: 'key' })];
 }
 
 function duration(text: string | undefined, fallbackMs: number): number {

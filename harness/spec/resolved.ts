@@ -3,6 +3,7 @@
  * Everything behind `spec/` works with these and never sees YAML.
  */
 import type { Grid } from '../../runtime/partition/region.ts';
+import type { Strategy } from '../../runtime/schedule/strategies.ts';
 import type { Parameters } from '../results/format.ts';
 import type { ProviderName } from './testbed.ts';
 
@@ -47,6 +48,7 @@ export type ExperimentWeights =
 export interface Trial {
   readonly parameters: Parameters;
   readonly grid: Grid;
+  readonly strategy: Strategy;
 }
 
 export interface Experiment {

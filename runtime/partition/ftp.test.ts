@@ -4,7 +4,7 @@ import type { Layer, Network } from '../model/network.ts';
 import { anyChain } from '../testing/arbitrary-network.ts';
 import { bundledNetwork } from '../testing/bundled-network.ts';
 import { networkOf, section } from '../testing/cfg.ts';
-import { type inputRegion, planFusedTiles } from './ftp.ts';
+import { type inputRegion, planFusedTiles, planWhole } from './ftp.ts';
 import type { TilePlan } from './plan.ts';
 import { type Region, regionHeight, regionWidth } from './region.ts';
 
@@ -224,5 +224,27 @@ describe('what cannot be planned', () => {
       }),
     );
     expect(plan(2, 2, 2)().tiles).toHaveLength(4);
+  });
+});
+
+describe('the fused layers in one piece', () => {
+  test('may hold any layers, branches among them', async () => {
+    const network = await bundledNetwork('yolov2');
+    const { tiles, grid } = planWhole(network, 30);
+    expect(grid).toEqual({ rows: 1, columns: 1 });
+    expect(tiles.map(({ input, output }) => [corners(input), corners(output)])).toEqual([
+      [
+        [0, 0, 607, 607],
+        [0, 0, 18, 18],
+      ],
+    ]);
+  });
+
+  test('are not cut where a layer behind reads one inside', async () => {
+    const network = await bundledNetwork('yolov2');
+    expect(() => planWhole(network, 20)).toThrow(
+      'layer 25 (route, line 214 of the cfg) reads layer 16, which would be inside the 20 fused layers',
+    );
+    expect(() => planWhole(network, 33)).toThrow('yolov2 has 32 layers: 33 cannot be fused');
   });
 });

@@ -100,18 +100,28 @@ function inputSpan(
 }
 
 /**
+ * The first layers as one tile, halos unheard of: any layers will do, as long as none behind them reads
+ * what lies inside. For the honest baseline of every speed-up.
+ *
+ * @throws TilebedError (INPUT) when a layer behind reads one inside
+ */
+export function planWhole(network: Network, fusedLayers: number): FusedPlan {
+  checkCount(network, fusedLayers);
+  checkReaders(network, fusedLayers);
+  const [input, output] = [network.input, network.layers[fusedLayers - 1]!.output].map(
+    ({ height, width }): Region => ({ x1: 0, y1: 0, x2: width - 1, y2: height - 1 }),
+  ) as [Region, Region];
+  const tile = { index: 0, row: 0, column: 0, input, output, layers: [] };
+  return { grid: { rows: 1, columns: 1 }, fusedLayers, tiles: [tile] };
+}
+
+/**
  * The layers to fuse, checked: convolution and maxpool only, and read by nobody but their successor.
  *
  * @throws TilebedError (INPUT) that names the layer which cannot be fused
  */
 export function fusibleLayers(network: Network, fusedLayers: number): readonly WindowLayer[] {
-  const count = network.layers.length;
-  if (!Number.isInteger(fusedLayers) || fusedLayers < 1 || fusedLayers > count) {
-    throw new TilebedError(
-      'INPUT',
-      `${network.name} has ${count} layers: ${fusedLayers} cannot be fused`,
-    );
-  }
+  checkCount(network, fusedLayers);
   const layers: WindowLayer[] = [];
   for (const layer of network.layers.slice(0, fusedLayers)) {
     if (layer.kind !== 'convolutional' && layer.kind !== 'maxpool') {
@@ -125,6 +135,20 @@ export function fusibleLayers(network: Network, fusedLayers: number): readonly W
     }
     layers.push(layer);
   }
+  checkReaders(network, fusedLayers);
+  return layers;
+}
+
+function checkCount(network: Network, fusedLayers: number): void {
+  const count = network.layers.length;
+  if (Number.isInteger(fusedLayers) && fusedLayers >= 1 && fusedLayers <= count) return;
+  throw new TilebedError(
+    'INPUT',
+    `${network.name} has ${count} layers: ${fusedLayers} cannot be fused`,
+  );
+}
+
+function checkReaders(network: Network, fusedLayers: number): void {
   for (const layer of network.layers.slice(fusedLayers)) {
     const sources =
       layer.kind === 'route' ? layer.sources : layer.kind === 'shortcut' ? [layer.source] : [];
@@ -137,7 +161,6 @@ export function fusibleLayers(network: Network, fusedLayers: number): readonly W
       );
     }
   }
-  return layers;
 }
 
 function describe(layer: Layer): string {

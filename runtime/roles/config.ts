@@ -3,6 +3,7 @@
  * line is readable by every user of a machine and the testbed's key is in here.
  */
 import type { Grid } from '../partition/region.ts';
+import type { Strategy } from '../schedule/strategies.ts';
 
 export type Role = 'host' | 'gateway' | 'edge';
 
@@ -33,6 +34,7 @@ export interface Work {
   readonly model: ModelFiles;
   readonly grid: Grid;
   readonly fusedLayers: number;
+  readonly strategy: Strategy;
   readonly engine: string;
   /** Threads of the engine on this node. */
   readonly threads: number;

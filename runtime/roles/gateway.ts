@@ -1,6 +1,6 @@
 /** The gateway: opens what it needs for its way of dealing, then plays the role. */
 import { loadNetwork } from '../model/load.ts';
-import { planFusedTiles } from '../partition/ftp.ts';
+import { planWork } from '../partition/work-plan.ts';
 import type { GatewayConfig } from './config.ts';
 import { Finisher } from './finisher.ts';
 import { GatewayNode } from './gateway-node.ts';
@@ -9,7 +9,7 @@ import { StealingGateway } from './stealing-gateway.ts';
 
 export async function runGateway(config: GatewayConfig, context: RoleContext): Promise<void> {
   const network = await loadNetwork(config.work.model.cfg);
-  const plan = planFusedTiles(network, config.work.grid, config.work.fusedLayers);
+  const plan = planWork(network, config.work);
   const finisher = await Finisher.open(network, config);
   try {
     await new GatewayNode(

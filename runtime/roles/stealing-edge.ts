@@ -9,9 +9,9 @@ import { loadNetwork } from '../model/load.ts';
 import { elements, type Network } from '../model/network.ts';
 import type { Frame } from '../net/frame.ts';
 import type { PeerSession } from '../net/session.ts';
-import { planFusedTiles } from '../partition/ftp.ts';
 import type { FusedPlan } from '../partition/plan.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
+import { planWork } from '../partition/work-plan.ts';
 import { Worker } from '../schedule/worker.ts';
 import { ComputeThread } from './compute-thread.ts';
 import type { EdgeConfig } from './config.ts';
@@ -35,14 +35,14 @@ export interface StealingWork {
 /** Opens the engine and warms it up. */
 export async function openStealingWork({ work, warmup }: EdgeConfig): Promise<StealingWork> {
   const network = await loadNetwork(work.model.cfg);
-  const plan = planFusedTiles(network, work.grid, work.fusedLayers);
+  const plan = planWork(network, work);
   const compute = await ComputeThread.open({
     engine: work.engine,
     model: work.model,
     from: 0,
     to: plan.fusedLayers,
     outputs: [plan.fusedLayers - 1],
-    extent: 'tiled',
+    extent: work.strategy.name === 'local' ? 'whole' : 'tiled',
     threads: work.threads,
   });
   for (let round = 0; round < warmup; round++) await warmUp(compute, network, plan);
@@ -173,6 +173,7 @@ export class StealingEdge implements EdgeDealing {
 
   /** Tells the gateway when there begins, or ceases, to be something to steal. */
   #updateOffer(): void {
+    if (this.#port.config.work.strategy.name === 'local') return;
     const offering = this.#supply.waiting > 0;
     if (offering === this.#offering) return;
     this.#offering = offering;

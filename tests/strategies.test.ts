@@ -1,0 +1,52 @@
+/** Every strategy, on local nodes: whoever computes what, exactly the same is found. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { TrialRecord } from '../harness/results/format.ts';
+import { tilebed } from './support/cli.ts';
+import { Workspace } from './support/workspace.ts';
+
+const THREE_EDGES = `network: { subnet: 10.78.0.0/24 }
+nodes:
+  gateway: { role: gateway, address: 10.78.0.2 }
+  edge0: { role: edge, address: 10.78.0.3 }
+  edge1: { role: edge, address: 10.78.0.4 }
+  edge2: { role: edge, address: 10.78.0.5 }
+`;
+
+let workspace: Workspace;
+beforeEach(async () => {
+  workspace = await Workspace.make();
+  await workspace.writeTestbed(THREE_EDGES);
+});
+afterEach(() => workspace[Symbol.asyncDispose]());
+
+async function run(experiment: string): Promise<TrialRecord[]> {
+  await workspace.writeExperiment(experiment);
+  const { exitCode, stderr } = await tilebed([
+    'run',
+    workspace.experiment,
+    '--results',
+    workspace.results,
+    '--quiet',
+  ]);
+  expect(exitCode, stderr).toBe(0);
+  return workspace.records();
+}
+
+function found({ frames }: TrialRecord): string {
+  return JSON.stringify(frames.map(({ source, frame, detections }) => [source, frame, detections]));
+}
+
+test('finds what the unpartitioned network finds', async () => {
+  const records = await run(`frames: { count: 4 }
+matrix:
+  edges: [1, 3]
+  grid: [1x1, 4x3]
+  fusedLayers: [6]
+  strategy: [local, ftp-wst, deepthings]
+  order: [checkerboard, least-overlap]
+threshold: 0.05
+`);
+  expect(records.map(({ status }) => status)).toEqual(Array(13).fill('ok'));
+  expect(new Set(records.map(found)).size).toBe(1);
+  expect(records[0]!.frames.some(({ detections }) => detections.length > 0)).toBe(true);
+});
