@@ -180,6 +180,7 @@ function edgeStatistics(
 
 const NOTHING = {
   bytesReceived: 0,
+  sentByKind: {},
   tilesComputed: 0,
   tilesStolen: 0,
   tilesReissued: 0,

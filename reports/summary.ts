@@ -164,7 +164,7 @@ function summarizeNodes(trials: readonly TrialRecord[]): NodeSummary[] {
 }
 
 function summarizeNode(node: string, list: readonly NodeStatistics[]): NodeSummary {
-  const medianOf = (field: Exclude<keyof NodeStatistics, 'role'>) =>
+  const medianOf = (field: Exclude<keyof NodeStatistics, 'role' | 'sentByKind'>) =>
     median(list.map((statistics) => statistics[field]));
   return {
     node,

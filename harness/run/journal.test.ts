@@ -16,6 +16,7 @@ const STATISTICS: NodeStatistics = {
   cpuSeconds: 1,
   bytesSent: 1,
   bytesReceived: 1,
+  sentByKind: { result: { messages: 1, bytes: 1 } },
   tilesComputed: 1,
   tilesStolen: 0,
   tilesReissued: 0,

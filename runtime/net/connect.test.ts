@@ -6,6 +6,7 @@ import { closeAll, helloBytes, openHost, serve, stranger } from '../testing/stra
 import { connect } from './connect.ts';
 import { encodeHead } from './frame.ts';
 import { clientTls } from './security.ts';
+import { Traffic } from './traffic.ts';
 
 afterEach(closeAll);
 
@@ -88,7 +89,7 @@ describe('connecting', () => {
     role: 'edge' as const,
     port: 0,
     limits: ANYTHING,
-    traffic: { sent: 0, received: 0 },
+    traffic: new Traffic(),
   };
 
   test('gives up where nobody answers in time', async () => {

@@ -7,7 +7,8 @@ import type { Endpoint, Role, Security } from '../roles/config.ts';
 import type { FrameLimits } from './frame.ts';
 import { PROTOCOL_VERSION } from './listen.ts';
 import { clientTls } from './security.ts';
-import { PeerSession, type Traffic } from './session.ts';
+import { PeerSession } from './session.ts';
+import type { Traffic } from './traffic.ts';
 
 const ATTEMPT_MS = 5000;
 const FIRST_PAUSE_MS = 50;

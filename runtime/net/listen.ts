@@ -10,7 +10,8 @@ import type { Endpoint, Security } from '../roles/config.ts';
 import type { FrameLimits } from './frame.ts';
 import type { MessageOf } from './messages.ts';
 import { serverTls } from './security.ts';
-import { PeerSession, type Traffic } from './session.ts';
+import { PeerSession } from './session.ts';
+import type { Traffic } from './traffic.ts';
 
 export const PROTOCOL_VERSION = 1;
 const HANDSHAKE_MS = 5000;

@@ -9,6 +9,7 @@ import { FrameDecoder } from './frame.ts';
 import type { OutboxLimits } from './outbox.ts';
 import { clientTls, serverTls } from './security.ts';
 import { PeerSession } from './session.ts';
+import { Traffic } from './traffic.ts';
 
 afterEach(closeAll);
 
@@ -26,7 +27,7 @@ async function openTowards(kind: string, limits: OutboxLimits) {
       ? await inTheClear((peer) => (far = peer))
       : await byTls((peer) => (far = peer));
   await until(() => far !== undefined);
-  const session = new PeerSession(near, ANYTHING, { sent: 0, received: 0 }, limits);
+  const session = new PeerSession(near, ANYTHING, new Traffic(), limits);
   const closed: (Error | undefined)[] = [];
   session.handle({ onFrame: () => {}, onClose: (error) => void closed.push(error) });
   return { session, near, far: far!, closed };

@@ -6,6 +6,7 @@ import { memorySockets } from '../testing/memory-socket.ts';
 import { ANYTHING } from '../testing/peers.ts';
 import type { Frame } from './frame.ts';
 import { PeerSession } from './session.ts';
+import { Traffic } from './traffic.ts';
 
 /** What may happen at one of the two ends. */
 type Step =
@@ -57,7 +58,7 @@ class End {
 
   constructor(socket: Socket) {
     this.socket = socket;
-    this.session = new PeerSession(socket, ANYTHING, { sent: 0, received: 0 });
+    this.session = new PeerSession(socket, ANYTHING, new Traffic());
   }
 
   take(step: Step): Promise<unknown> | undefined {

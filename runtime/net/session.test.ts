@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Host, joinHost, newKey, until } from '../testing/peers.ts';
 import type { Frame } from './frame.ts';
 import type { PeerSession } from './session.ts';
+import { Traffic } from './traffic.ts';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -12,10 +13,10 @@ describe.each([{ security: { kind: 'none' } as const }, { security: newKey() }])
     let host: Host;
     let near: PeerSession;
     let far: PeerSession;
-    const traffic = { sent: 0, received: 0 };
+    let traffic: Traffic;
 
     beforeEach(async () => {
-      Object.assign(traffic, { sent: 0, received: 0 });
+      traffic = new Traffic();
       host = await Host.open({ security });
       near = await joinHost(host, { security, traffic });
       far = host.peers[0]!.session;
@@ -64,9 +65,15 @@ describe.each([{ security: { kind: 'none' } as const }, { security: newKey() }])
       await near.send(tileDone(1));
       await near.send({ kind: 'result', source: 'edge0', frame: 0, tile: 1 }, new Uint8Array(5000));
       await far.send(tileDone(2));
-      await until(() => heard.tiles.length === 1 && traffic.received === host.traffic.sent);
-      expect(host.traffic.received).toBe(traffic.sent);
-      expect(traffic.sent).toBeGreaterThan(5000 + 3 * 12);
+      await until(
+        () => heard.tiles.length === 1 && traffic.receivedBytes === host.traffic.sentBytes,
+      );
+      expect(host.traffic.receivedBytes).toBe(traffic.sentBytes);
+      expect(traffic.sentByKind).toEqual({
+        hello: { messages: 1, bytes: expect.any(Number) },
+        tileDone: { messages: 1, bytes: 12 + 8 },
+        result: { messages: 1, bytes: 12 + 1 + 'edge0'.length + 8 + 5000 },
+      });
     });
 
     test('what comes while nobody handles is kept', async () => {

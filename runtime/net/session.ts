@@ -8,6 +8,7 @@ import { TilebedError } from '../errors.ts';
 import { encodeHead, type Frame, FrameDecoder, type FrameLimits } from './frame.ts';
 import type { Message } from './messages.ts';
 import { OUTBOX_LIMITS, Outbox, type OutboxLimits } from './outbox.ts';
+import type { Traffic } from './traffic.ts';
 
 const NO_PAYLOAD = new Uint8Array(0);
 
@@ -15,12 +16,6 @@ export interface SessionHandlers {
   readonly onFrame: (frame: Frame) => void | Promise<void>;
   /** Called once; `error` tells why where it was not an orderly end. */
   readonly onClose: (error: Error | undefined) => void;
-}
-
-/** Bytes of frames, headers included, before encryption. */
-export interface Traffic {
-  sent: number;
-  received: number;
 }
 
 export class PeerSession {
@@ -84,7 +79,7 @@ export class PeerSession {
   async send(message: Message, payload: Uint8Array = NO_PAYLOAD): Promise<void> {
     if (this.#closed || this.#socket.destroyed) return;
     const head = encodeHead(message, payload.byteLength);
-    this.#traffic.sent += head.length + payload.byteLength;
+    this.#traffic.noteSent(message.kind, head.length + payload.byteLength);
     await this.#outbox.push(head, payload);
   }
 
@@ -101,7 +96,7 @@ export class PeerSession {
   }
 
   #receive(chunk: Buffer): void {
-    this.#traffic.received += chunk.length;
+    this.#traffic.receivedBytes += chunk.length;
     try {
       for (const frame of this.#decoder.push(chunk)) this.#queue.push(frame);
     } catch (error) {

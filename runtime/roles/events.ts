@@ -4,6 +4,7 @@
  * say otherwise.
  */
 import type { Detection } from '../detect/detection.ts';
+import type { KindTraffic } from '../net/traffic.ts';
 import type { Role } from './config.ts';
 
 /** A stretch of time that a node spent on one thing: the raw material of the timeline. */
@@ -28,6 +29,8 @@ export interface NodeStatistics {
   /** Bytes of tilebed's frames, headers included, before encryption. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** What `bytesSent` consists of, by kind of message. */
+  readonly sentByKind: Readonly<Record<string, KindTraffic>>;
   readonly tilesComputed: number;
   /** Tiles computed here that another edge's frame was cut into. */
   readonly tilesStolen: number;

@@ -1,7 +1,7 @@
 /** What a role counts, and the figures that the operating system holds of it. */
 import { readFileSync } from 'node:fs';
 import type { EngineBytes } from '../engine/engine.ts';
-import type { Traffic } from '../net/session.ts';
+import { Traffic } from '../net/traffic.ts';
 import type { Role } from './config.ts';
 import type { NodeStatistics, Span } from './events.ts';
 
@@ -9,7 +9,7 @@ import type { NodeStatistics, Span } from './events.ts';
 const MAX_SPANS = 100_000;
 
 export class Statistics {
-  readonly traffic: Traffic = { sent: 0, received: 0 };
+  readonly traffic = new Traffic();
   readonly spans: Span[] = [];
   readonly #role: Role;
   engineBytes: EngineBytes = { weights: 0, activations: 0 };
@@ -33,8 +33,9 @@ export class Statistics {
       peakRssBytes: peakRssBytes(),
       engineBytes: this.engineBytes.weights + this.engineBytes.activations,
       cpuSeconds: (user + system) / 1e6,
-      bytesSent: this.traffic.sent,
-      bytesReceived: this.traffic.received,
+      bytesSent: this.traffic.sentBytes,
+      bytesReceived: this.traffic.receivedBytes,
+      sentByKind: this.traffic.sentByKind,
       tilesComputed: this.tilesComputed,
       tilesStolen: this.tilesStolen,
       tilesReissued: this.tilesReissued,

@@ -5,6 +5,7 @@ import type { FrameLimits } from '../net/frame.ts';
 import { type Listener, type ListenOptions, listen } from '../net/listen.ts';
 import type { MessageOf } from '../net/messages.ts';
 import type { PeerSession } from '../net/session.ts';
+import { Traffic } from '../net/traffic.ts';
 import type { Security } from '../roles/config.ts';
 
 export const ANYTHING: FrameLimits = { allows: () => true, payloadBytes: 64 * 2 ** 20 };
@@ -17,7 +18,7 @@ export function newKey(): Security & { kind: 'psk' } {
 export class Host {
   readonly peers: { session: PeerSession; hello: MessageOf<'hello'> }[] = [];
   readonly refusals: string[] = [];
-  readonly traffic = { sent: 0, received: 0 };
+  readonly traffic = new Traffic();
   #listener: Listener | undefined;
 
   static async open(options: Partial<ListenOptions> = {}): Promise<Host> {
@@ -59,7 +60,7 @@ export function joinHost(host: Host, options: Partial<ConnectOptions> = {}): Pro
     role: 'edge',
     port: 0,
     limits: ANYTHING,
-    traffic: { sent: 0, received: 0 },
+    traffic: new Traffic(),
     patienceMs: 0,
     ...options,
   });
