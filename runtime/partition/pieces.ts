@@ -16,15 +16,24 @@ export interface Piece {
   readonly receivers: readonly number[];
 }
 
+const known = new WeakMap<DealtPlan, (readonly Piece[] | undefined)[]>();
+
 /**
- * Pieces of a stage, in an order that sender and receiver agree on.
+ * Pieces of a stage, in an order that sender and receiver agree on; found once a plan.
  *
  * Before the first stage stands the frame: each part's input is one piece, as its holder gets it from
  * whoever has the frame, and the source (position 0) sends itself nothing when it has the frame itself.
  */
-export function stagePieces(plan: DealtPlan, stage: number): Piece[] {
-  const pieces: Omit<Piece, 'index'>[] = stage === 0 ? framePieces(plan) : mapPieces(plan, stage);
-  return pieces.map((piece, index) => ({ index, ...piece }));
+export function stagePieces(plan: DealtPlan, stage: number): readonly Piece[] {
+  let stages = known.get(plan);
+  if (stages === undefined) {
+    stages = [];
+    known.set(plan, stages);
+  }
+  stages[stage] ??= (stage === 0 ? framePieces(plan) : mapPieces(plan, stage)).map(
+    (piece, index) => ({ index, ...piece }),
+  );
+  return stages[stage];
 }
 
 function framePieces({ stages, holders, route }: DealtPlan): Omit<Piece, 'index'>[] {

@@ -8,6 +8,7 @@
  * Data only, and what makes it from the regions that a planner chose; the planners stand beside.
  */
 import type { Network } from '../model/network.ts';
+import type { Alignment } from '../schedule/strategies.ts';
 import { planRegion, type WindowLayer } from './ftp.ts';
 import type { TilePlan } from './plan.ts';
 import type { Grid, Region } from './region.ts';
@@ -45,14 +46,11 @@ export interface EdgeProfile {
   readonly rateBitsPerSecond?: number;
 }
 
-/** Where MoDNN's strips are cut: every layer's map for itself, or as the last map's strips need them. */
-export type Align = 'per-layer' | 'output';
-
 export interface PlannerInput {
   readonly network: Network;
   readonly fusedLayers: number;
   readonly grid: Grid;
-  readonly align: Align;
+  readonly align: Alignment;
   /** At least one. The frame's source stands at position 0. */
   readonly edges: readonly EdgeProfile[];
 }

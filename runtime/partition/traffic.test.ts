@@ -1,10 +1,11 @@
 /** Figure 12 of DeepThings, as far as geometry alone decides it: bytes a frame in MiB, by devices. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Network } from '../model/network.ts';
+import type { Alignment } from '../schedule/strategies.ts';
 import { bundledNetwork } from '../testing/bundled-network.ts';
 import { planFtpWorkSharing, planModnn, planNeighbour } from './dealt.ts';
 import { stagePieces } from './pieces.ts';
-import type { Align, DealtPlan, DealtPlanner } from './stages.ts';
+import type { DealtPlan, DealtPlanner } from './stages.ts';
 import { dealtTraffic } from './traffic.ts';
 
 const MEBIBYTE = 2 ** 20;
@@ -14,7 +15,7 @@ beforeAll(async () => {
   network = await bundledNetwork('yolov2');
 });
 
-function plan(planner: DealtPlanner, devices: number, side = 5, align: Align = 'output') {
+function plan(planner: DealtPlanner, devices: number, side = 5, align: Alignment = 'output') {
   const edges = Array.from({ length: devices }, (_, index) => ({
     name: `edge${index}`,
     layerMs: [],
