@@ -164,7 +164,7 @@ function summarizeNodes(trials: readonly TrialRecord[]): NodeSummary[] {
 }
 
 function summarizeNode(node: string, list: readonly NodeStatistics[]): NodeSummary {
-  const medianOf = (field: Exclude<keyof NodeStatistics, 'role' | 'sentByKind'>) =>
+  const medianOf = (field: Exclude<keyof NodeStatistics, 'role' | 'sentByKind' | 'queue'>) =>
     median(list.map((statistics) => statistics[field]));
   return {
     node,

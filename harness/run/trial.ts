@@ -204,6 +204,7 @@ class TrialRun {
       gateway: { address: gateway.address, port: gateway.port },
       work: this.#work(edge),
       frames: edge.frames,
+      rate: { kind: 'back-to-back' },
       framesInFlight,
       warmup,
     };

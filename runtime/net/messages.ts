@@ -49,8 +49,8 @@ export const MESSAGES = {
   },
   frameTaken: {
     type: 8,
-    says: "a source has taken a frame, at this time of the gateway's clock",
-    fields: { frame: 'u32', takenAtMs: 'f64', width: 'u32', height: 'u32' },
+    says: "a source has taken a frame; it had arrived at this time of the gateway's clock",
+    fields: { frame: 'u32', arrivedAtMs: 'f64', width: 'u32', height: 'u32' },
     payload: 0,
   },
   offer: { type: 9, says: 'a source has tiles to give', fields: { sequence: 'u32' }, payload: 0 },

@@ -3,6 +3,7 @@
  * line is readable by every user of a machine and the testbed's key is in here.
  */
 import type { Grid } from '../partition/region.ts';
+import type { FrameRate } from '../schedule/arrivals.ts';
 import type { Strategy } from '../schedule/strategies.ts';
 
 export type Role = 'host' | 'gateway' | 'edge';
@@ -85,6 +86,8 @@ export interface EdgeConfig extends NodeConfig {
   readonly work: Work;
   /** Empty on an edge that only steals. */
   readonly frames: readonly FrameSource[];
+  /** When they arrive, counted from the start signal. */
+  readonly rate: FrameRate;
   /** Frames that may be taken and not yet answered with detections. */
   readonly framesInFlight: number;
   /** Frames computed and thrown away before the edge says it is ready. */

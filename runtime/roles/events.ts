@@ -5,6 +5,7 @@
  */
 import type { Detection } from '../detect/detection.ts';
 import type { KindTraffic } from '../net/traffic.ts';
+import type { QueueReport } from '../schedule/arrival-queue.ts';
 import type { Role } from './config.ts';
 
 /** A stretch of time that a node spent on one thing: the raw material of the timeline. */
@@ -38,6 +39,8 @@ export interface NodeStatistics {
   readonly tilesReissued: number;
   /** Connections refused: wrong key, garbage, oversized or malformed frames. */
   readonly peersRefused: number;
+  /** Frames that had arrived and were not taken yet; of a source whose frames come at a rate. */
+  readonly queue?: QueueReport;
 }
 
 /** The gateway's clock minus this node's, and half the round trip of the best of its samples. */

@@ -8,7 +8,7 @@ import type { FrameId } from '../schedule/collector.ts';
 
 /** What a source told about a frame: its time on the gateway's clock, and the picture's size. */
 export interface TakenFrame {
-  readonly takenAtMs: number;
+  readonly arrivedAtMs: number;
   readonly width: number;
   readonly height: number;
 }
@@ -28,9 +28,12 @@ export class FrameAssembly {
     this.#shape = shape;
   }
 
-  begin(source: string, { frame, takenAtMs, width, height }: TakenFrame & { frame: number }): void {
+  begin(
+    source: string,
+    { frame, arrivedAtMs, width, height }: TakenFrame & { frame: number },
+  ): void {
     this.#frames.set(key({ source, frame }), {
-      taken: { takenAtMs, width, height },
+      taken: { arrivedAtMs, width, height },
       map: undefined,
     });
   }

@@ -2,7 +2,6 @@
  * A source's side of an edge: takes frames, cuts them into tiles, computes some of them itself and
  * lends others to thieves. What may be lent and what went out again is the queue's to say.
  */
-import { monotonicMs } from '../clock.ts';
 import { type Letterbox, letterboxFor } from '../frames/letterbox.ts';
 import type { Picture } from '../frames/picture.ts';
 import { FLOATS, PIXELS, type TileInput, tileInput } from '../frames/tile-input.ts';
@@ -12,6 +11,7 @@ import type { FusedPlan } from '../partition/plan.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
 import { SourceQueue, type TileId } from '../schedule/source-queue.ts';
 import type { EdgeConfig } from './config.ts';
+import { FrameArrivals } from './frame-arrivals.ts';
 import { readFrame } from './frame-reader.ts';
 import { computeInput, type Job } from './job.ts';
 import { timed } from './role.ts';
@@ -19,8 +19,8 @@ import type { Statistics } from './statistics.ts';
 
 export interface TakenPicture {
   readonly frame: number;
-  /** On this node's clock. */
-  readonly takenAtMs: number;
+  /** On this node's clock; back to back, when the frame was taken. */
+  readonly arrivedAtMs: number;
   readonly width: number;
   readonly height: number;
 }
@@ -40,14 +40,28 @@ export class FrameSupply {
   readonly #pictures = new Map<number, Picture>();
   /** Taken, and not yet answered with detections. */
   readonly #underWay = new Set<number>();
-  #nextFrame = 0;
+  readonly #arrivals: FrameArrivals;
   #taking = false;
 
-  constructor(config: EdgeConfig, network: Network, plan: FusedPlan, statistics: Statistics) {
+  /** @param onArrival called when a frame has arrived that may be taken */
+  constructor(
+    config: EdgeConfig,
+    network: Network,
+    plan: FusedPlan,
+    statistics: Statistics,
+    onArrival: () => void,
+  ) {
     this.#config = config;
     this.#network = network;
     this.#plan = plan;
     this.#statistics = statistics;
+    this.#arrivals = new FrameArrivals(config, onArrival);
+    statistics.queueReport = () => this.#arrivals.report();
+  }
+
+  /** Frames arrive from now on. */
+  start(): void {
+    this.#arrivals.start();
   }
 
   /** Tiles that anybody may have. */
@@ -58,23 +72,22 @@ export class FrameSupply {
   /** A source that may take another frame at once has no need to steal. */
   get framesToCome(): number {
     const mayTake = this.#underWay.size < this.#config.framesInFlight;
-    return mayTake ? this.#config.frames.length - this.#nextFrame : 0;
+    return mayTake ? this.#arrivals.waiting : 0;
   }
 
   /** Takes the next frame; undefined where there is none, or it is not yet time for it. */
   async takeFrame(): Promise<TakenPicture | undefined> {
-    const source = this.#config.frames[this.#nextFrame];
-    if (source === undefined || this.#taking || this.waiting > 0) return undefined;
-    if (this.framesToCome === 0) return undefined;
+    if (this.#taking || this.waiting > 0 || this.framesToCome === 0) return undefined;
+    const arrived = this.#arrivals.take();
+    if (arrived === undefined) return undefined;
+    const { frame, arrivedAtMs } = arrived;
     this.#taking = true;
-    const frame = this.#nextFrame++;
-    const takenAtMs = monotonicMs();
     try {
-      const picture = await readFrame(source);
+      const picture = await readFrame(this.#config.frames[frame]!);
       this.#pictures.set(frame, picture);
       this.#underWay.add(frame);
       this.#queue.takeFrame(frame, this.#plan.tiles.length);
-      return { frame, takenAtMs, width: picture.width, height: picture.height };
+      return { frame, arrivedAtMs, width: picture.width, height: picture.height };
     } finally {
       this.#taking = false;
     }
@@ -130,7 +143,11 @@ export class FrameSupply {
     this.#queue = new SourceQueue();
     this.#pictures.clear();
     this.#underWay.clear();
-    this.#nextFrame = this.#config.frames.length;
+    this.#arrivals.abandon();
+  }
+
+  close(): void {
+    this.#arrivals.close();
   }
 
   /** Takes back what a lost edge held; returns how many tiles go out again. */

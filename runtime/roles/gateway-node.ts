@@ -186,7 +186,7 @@ export class GatewayNode implements GatewayPort {
   async #finishFrame(id: FrameId, map: Float32Array, taken: TakenFrame): Promise<void> {
     const { detections, spans } = await this.#finisher.finish(map, taken);
     for (const span of spans) this.statistics.span({ ...span, ...id });
-    const latencyMs = Math.max(0, monotonicMs() - taken.takenAtMs);
+    const latencyMs = Math.max(0, monotonicMs() - taken.arrivedAtMs);
     const message = { kind: 'detections', ...id, latencyMs } as const;
     const payload = Buffer.from(JSON.stringify(detections.slice(0, MAX_DETECTIONS)));
     void this.#host?.send(message, payload);

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { EngineBytes } from '../engine/engine.ts';
 import { Traffic } from '../net/traffic.ts';
+import type { QueueReport } from '../schedule/arrival-queue.ts';
 import type { Role } from './config.ts';
 import type { NodeStatistics, Span } from './events.ts';
 
@@ -17,6 +18,8 @@ export class Statistics {
   tilesStolen = 0;
   tilesReissued = 0;
   peersRefused = 0;
+  /** Asked at the end; a source sets it. */
+  queueReport: () => QueueReport | undefined = () => undefined;
 
   constructor(role: Role) {
     this.#role = role;
@@ -28,6 +31,7 @@ export class Statistics {
 
   snapshot(): NodeStatistics {
     const { user, system } = process.cpuUsage();
+    const queue = this.queueReport();
     return {
       role: this.#role,
       peakRssBytes: peakRssBytes(),
@@ -40,6 +44,7 @@ export class Statistics {
       tilesStolen: this.tilesStolen,
       tilesReissued: this.tilesReissued,
       peersRefused: this.peersRefused,
+      ...(queue === undefined ? {} : { queue }),
     };
   }
 }

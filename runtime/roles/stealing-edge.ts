@@ -85,7 +85,9 @@ export class StealingEdge implements EdgeDealing {
     const { network, plan } = work;
     this.#port = port;
     this.#work = work;
-    this.#supply = new FrameSupply(port.config, network, plan, port.statistics);
+    this.#supply = new FrameSupply(port.config, network, plan, port.statistics, () =>
+      this.#advance(),
+    );
     this.peerLimits = { allows: () => true, payloadBytes: largestTileBytes(network, plan) };
     this.#victims = new Victims(() => port.peerOptions(this.peerLimits), {
       onFrame: (victim, frame) => this.#onVictim(victim, frame),
@@ -95,6 +97,7 @@ export class StealingEdge implements EdgeDealing {
 
   start(): void {
     this.#started = true;
+    this.#supply.start();
     this.#advance();
   }
 
@@ -108,6 +111,7 @@ export class StealingEdge implements EdgeDealing {
 
   close(): void {
     this.#victims.close();
+    this.#supply.close();
   }
 
   onGateway({ message }: Frame): void {
@@ -162,8 +166,8 @@ export class StealingEdge implements EdgeDealing {
     try {
       const taken = await this.#supply.takeFrame();
       if (taken === undefined) return;
-      const takenAtMs = taken.takenAtMs + this.#port.clockOffsetMs;
-      void this.#port.send({ kind: 'frameTaken', ...taken, takenAtMs });
+      const arrivedAtMs = taken.arrivedAtMs + this.#port.clockOffsetMs;
+      void this.#port.send({ kind: 'frameTaken', ...taken, arrivedAtMs });
     } catch (error) {
       this.#port.fail(error as Error);
       return;
