@@ -44,6 +44,8 @@ export interface EdgeProfile {
   readonly layerMs: readonly number[];
   /** Of its link to the others, measured. */
   readonly rateBitsPerSecond?: number;
+  /** From it to another node, one way, measured. */
+  readonly delayMs?: number;
 }
 
 export interface PlannerInput {

@@ -1,0 +1,235 @@
+/**
+ * Where to cut the fused layers into stages, over which edges, and in which cells: the cheapest plan by
+ * the cost model, found by dynamic programming.
+ *
+ * The idea is AOFL's (adaptive optimally fused layers, Zhou et al., SEC 2019), which looks for where to
+ * fuse and how finely to partition. Here every stage may have other edges and another shape, shares
+ * follow measured speeds, and what travels between two stages is counted exactly, from the cells on both
+ * sides of the cut. Cuts lie in front of layers whose window overlaps its neighbours': elsewhere a cut
+ * saves no computing.
+ *
+ *   cheapest(stage s, shared out as c) = compute(c) + min over stages that end where s begins, and their
+ *                                        sharings p, of cheapest(p) + exchange(p, c)
+ *
+ * A branch ends when what it costs so far, with the rest computed by all edges perfectly and nothing
+ * sent, is no better than a plan already known; so the result is the best of all, not of those looked at.
+ */
+import type { Network } from '../model/network.ts';
+import { type Candidate, StageShape } from './candidates.ts';
+import {
+  type Conditions,
+  type CostModel,
+  costModel,
+  ExchangeMeter,
+  frameBytes,
+  type PlanCost,
+  planCost,
+} from './cost.ts';
+import { planFtpWorkSharing, planNeighbour } from './dealt.ts';
+import { fusibleLayers, type WindowLayer } from './ftp.ts';
+import { type DealtPlan, type PlannerInput, planStage } from './stages.ts';
+
+export type AdaptiveInput = PlannerInput &
+  Omit<Conditions, keyof PlannerInput> & {
+    /** `latency` of one frame, or the `interval` between frames when several are in flight. Default: latency. */
+    readonly objective?: 'latency' | 'interval';
+  };
+
+export interface CostedPlan {
+  readonly plan: DealtPlan;
+  readonly cost: PlanCost;
+}
+
+/** How much an exchange counts beside computing: frames in flight hide some of it, nobody knows how much. */
+const EXCHANGE_WEIGHTS = { latency: [1], interval: [1, 0.5, 0.2, 0] } as const;
+const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
+
+/** A candidate with the cheapest way to it. */
+interface Step {
+  readonly candidate: Candidate;
+  readonly ms: number;
+  readonly before: Step | undefined;
+}
+
+/** Plans for one network; what depends on its geometry alone is found once. */
+export class AdaptivePlanner {
+  readonly #network: Network;
+  readonly #layers: readonly WindowLayer[];
+  /** Ascending, the first and the last layer's end among them. */
+  readonly #cuts: readonly number[];
+  readonly #shapes: readonly StageShape[];
+
+  /** @throws TilebedError (INPUT) that names the layer which cannot be fused */
+  constructor(network: Network, fusedLayers: number) {
+    this.#network = network;
+    this.#layers = fusibleLayers(network, fusedLayers);
+    const inside = this.#layers.filter(({ index, size, stride }) => index > 0 && size > stride);
+    this.#cuts = [0, ...inside.map(({ index }) => index), fusedLayers];
+    this.#shapes = this.#cuts.flatMap((from, first) =>
+      this.#cuts.slice(first + 1).map((to) => new StageShape(this.#layers.slice(from, to))),
+    );
+  }
+
+  /** @returns the cheapest plan, never dearer than the source alone, `neighbour`, or fused tiles in `grid` */
+  plan(input: AdaptiveInput): CostedPlan {
+    const objective = input.objective ?? 'latency';
+    const measure = ({ cost }: CostedPlan) =>
+      objective === 'latency' ? cost.latencyMs : cost.intervalMs;
+    const model = costModel(input);
+    const costed = (plan: DealtPlan): CostedPlan => ({ plan, cost: planCost(model, plan) });
+    const known = [
+      planNeighbour(input),
+      { ...planFtpWorkSharing(input), route: 'direct' as const },
+    ];
+    let best = cheapest(known.map(costed), measure);
+    const sharings = new Map(this.#shapes.map((shape) => [shape, shape.candidates(model)]));
+    for (const weight of EXCHANGE_WEIGHTS[objective]) {
+      const limitMs = objective === 'latency' ? best.cost.latencyMs : Number.POSITIVE_INFINITY;
+      const found = this.#search(model, sharings, weight, limitMs);
+      if (found !== undefined) best = cheapest([best, costed(found)], measure);
+    }
+    return best;
+  }
+
+  /** The cheapest plan of the search space, unless it costs `limitMs` or more. */
+  #search(
+    model: CostModel,
+    sharings: ReadonlyMap<StageShape, readonly Candidate[]>,
+    exchangeWeight: number,
+    limitMs: number,
+  ): DealtPlan | undefined {
+    const meter = new ExchangeMeter(model);
+    const atLeastMs = this.#restAtLeast(model);
+    const end = this.#layers.length;
+    let cheapestMs = limitMs;
+    let last: Step | undefined;
+    /** By the cut where they end, cheapest first. */
+    const steps = new Map<number, Step[]>();
+    for (const to of this.#cuts.slice(1)) {
+      const reached: Step[] = [];
+      for (const shape of this.#shapes) {
+        if (shape.to !== to) continue;
+        const channels = shape.input.channels;
+        const before = steps.get(shape.from) ?? [];
+        for (const candidate of sharings.get(shape)!) {
+          const computeMs = candidate.computeMs;
+          let [ms, way] = [Number.POSITIVE_INFINITY, undefined as Step | undefined];
+          if (shape.from === 0) {
+            scatter(model, meter, candidate);
+            ms = computeMs + exchangeWeight * meter.ms;
+          }
+          for (const step of before) {
+            const bound = Math.min(ms, cheapestMs - atLeastMs.get(to)!);
+            if (step.ms + computeMs >= bound) break;
+            exchange(meter, step.candidate, candidate, channels * FLOAT_BYTES);
+            const total = step.ms + computeMs + exchangeWeight * meter.ms;
+            if (total < ms) [ms, way] = [total, step];
+          }
+          if (ms + atLeastMs.get(to)! < cheapestMs) reached.push({ candidate, ms, before: way });
+        }
+      }
+      steps.set(
+        to,
+        reached.sort((a, b) => a.ms - b.ms),
+      );
+    }
+    for (const step of steps.get(end)!) {
+      if (step.ms >= cheapestMs) break;
+      gather(model, meter, step.candidate, this.#layers.at(-1)!.output.channels * FLOAT_BYTES);
+      const ms = step.ms + exchangeWeight * meter.ms;
+      if (ms < cheapestMs) [cheapestMs, last] = [ms, step];
+    }
+    return last === undefined ? undefined : this.#assemble(last);
+  }
+
+  /** By cut, milliseconds that the layers behind it take at least: all edges at work, no halos, nothing sent. */
+  #restAtLeast({ layerMs }: CostModel): Map<number, number> {
+    const found = new Map<number, number>();
+    for (const cut of this.#cuts) {
+      let sum = 0;
+      for (let layer = cut; layer < this.#layers.length; layer++) {
+        sum += 1 / layerMs.reduce((speed, edge) => speed + 1 / edge[layer]!, 0);
+      }
+      // A hair less, since sums of floats depend on their order.
+      found.set(cut, sum * (1 - 1e-9));
+    }
+    return found;
+  }
+
+  #assemble(last: Step): DealtPlan {
+    const candidates: Candidate[] = [];
+    for (let step: Step | undefined = last; step !== undefined; step = step.before) {
+      candidates.unshift(step.candidate);
+    }
+    return {
+      stages: candidates.map(({ from, to, holders, outputs }) =>
+        planStage(
+          this.#network.layers.slice(from, to) as WindowLayer[],
+          holders.map((_, part) => ({
+            x1: outputs[4 * part]!,
+            y1: outputs[4 * part + 1]!,
+            x2: outputs[4 * part + 2]!,
+            y2: outputs[4 * part + 3]!,
+          })),
+        ),
+      ),
+      holders: candidates.map(({ holders }) => holders),
+      route: 'direct',
+    };
+  }
+}
+
+/** The first of the cheapest. */
+function cheapest(plans: readonly CostedPlan[], measure: (plan: CostedPlan) => number): CostedPlan {
+  return plans.reduce((best, plan) => (measure(plan) < measure(best) ? plan : best));
+}
+
+/** Parts of the frame, from its source to whoever else computes. */
+function scatter(model: CostModel, meter: ExchangeMeter, { holders, inputs }: Candidate): void {
+  meter.clear();
+  for (let part = 0; part < holders.length; part++) {
+    if (holders[part] === 0) continue;
+    const width = inputs[4 * part + 2]! - inputs[4 * part]! + 1;
+    const height = inputs[4 * part + 3]! - inputs[4 * part + 1]! + 1;
+    meter.add(0, holders[part]!, frameBytes(model, { width, height }));
+  }
+}
+
+/** What every edge reads of the others' outputs. */
+function exchange(
+  meter: ExchangeMeter,
+  before: Candidate,
+  after: Candidate,
+  elementBytes: number,
+): void {
+  meter.clear();
+  const { holders: givers, outputs } = before;
+  const { holders: takers, inputs } = after;
+  for (let taker = 0; taker < takers.length; taker++) {
+    const [x1, y1] = [inputs[4 * taker]!, inputs[4 * taker + 1]!];
+    const [x2, y2] = [inputs[4 * taker + 2]!, inputs[4 * taker + 3]!];
+    for (let giver = 0; giver < givers.length; giver++) {
+      const top = Math.max(y1, outputs[4 * giver + 1]!);
+      const height = Math.min(y2, outputs[4 * giver + 3]!) - top + 1;
+      if (height <= 0 || givers[giver] === takers[taker]) continue;
+      const left = Math.max(x1, outputs[4 * giver]!);
+      const width = Math.min(x2, outputs[4 * giver + 2]!) - left + 1;
+      if (width > 0) meter.add(givers[giver]!, takers[taker]!, height * width * elementBytes);
+    }
+  }
+}
+
+/** Outputs, to the gateway. */
+function gather(
+  model: CostModel,
+  meter: ExchangeMeter,
+  { holders, outputs }: Candidate,
+  elementBytes: number,
+): void {
+  meter.clear();
+  for (let part = 0; part < holders.length; part++) {
+    const width = outputs[4 * part + 2]! - outputs[4 * part]! + 1;
+    const height = outputs[4 * part + 3]! - outputs[4 * part + 1]! + 1;
+    meter.add(holders[part]!, model.edges, height * width * elementBytes);
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * How a stage may be shared out: which edges take part, and the cell of the stage's output map that each
+ * of them computes. Strips, or bricks (rows of cells, as many cells in a row as it has edges), sized so
+ * that all edges are done at the same time.
+ *
+ * Cells lie in the order of the edges' positions, so that an edge's cells of consecutive stages overlap
+ * and little of a map has to move.
+ */
+import { elements, type Shape } from '../model/network.ts';
+import { balancedSizes, type Cost } from './balance.ts';
+import { type CostModel, partOverheadMs } from './cost.ts';
+import type { WindowLayer } from './ftp.ts';
+import { type Axis, lengthOf, longerAxis, type Span, StageSpans } from './spans.ts';
+
+export interface Candidate {
+  readonly from: number;
+  readonly to: number;
+  /** By part, the position of its edge. */
+  readonly holders: readonly number[];
+  /** By part, what it computes of the stage's output map: x1, y1, x2, y2, inclusive. */
+  readonly outputs: readonly number[];
+  /** By part, what it reads of the map before the stage. */
+  readonly inputs: readonly number[];
+  /** By part. */
+  readonly partMs: readonly number[];
+  /** Of the slowest part. */
+  readonly computeMs: number;
+}
+
+/** Of many edges not every number is tried: each is about a third more than the one before. */
+const EVERY_NUMBER_UP_TO = 8;
+
+/** A stage's layers, with what is known of its geometry whatever the edges are. */
+export class StageShape {
+  readonly from: number;
+  readonly to: number;
+  readonly input: Shape;
+  readonly output: Shape;
+  readonly #layers: readonly WindowLayer[];
+  readonly #rows: StageSpans;
+  readonly #columns: StageSpans;
+  /** By layer, one over its map's area. */
+  readonly #perElement: readonly number[];
+
+  constructor(layers: readonly WindowLayer[]) {
+    const [first, last] = [layers[0]!, layers.at(-1)!];
+    this.from = first.index;
+    this.to = last.index + 1;
+    this.input = first.input;
+    this.output = last.output;
+    this.#layers = layers;
+    this.#rows = new StageSpans(layers, 'rows');
+    this.#columns = new StageSpans(layers, 'columns');
+    this.#perElement = layers.map(({ output }) => 1 / (output.height * output.width));
+  }
+
+  /** Every way of sharing this stage out that is worth a look; at least one edge alone, the source among them. */
+  candidates(model: CostModel): Candidate[] {
+    const found: Candidate[] = [];
+    const seen = new Set<string>();
+    for (const linked of weighings(model)) {
+      for (const edges of this.#teams(model, linked)) {
+        for (const rows of brickRows(edges.length, this.output)) {
+          const candidate = this.#share(model, edges, rows, linked);
+          if (candidate === undefined) continue;
+          const key = `${candidate.holders} ${candidate.outputs}`;
+          if (!seen.has(key)) found.push(candidate);
+          seen.add(key);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Teams of growing size: the best edges, and the source with the best of the others. Each in the order of positions. */
+  #teams(model: CostModel, linked: boolean): number[][] {
+    const wholeMs = model.layerMs.map((_, edge) => this.#wholeMs(model, edge, linked));
+    const best = [...wholeMs.keys()].sort((a, b) => wholeMs[a]! - wholeMs[b]! || a - b);
+    const sourceFirst = [0, ...best.filter((edge) => edge !== 0)];
+    const teams = new Map<string, number[]>();
+    for (let size = 1; size <= model.edges; size = nextSize(size, model.edges)) {
+      for (const order of [best, sourceFirst]) {
+        const team = order.slice(0, size).sort((a, b) => a - b);
+        teams.set(team.join(), team);
+      }
+    }
+    return [...teams.values()];
+  }
+
+  /** The whole stage on one edge; with its way there and away, where links count. */
+  #wholeMs(model: CostModel, edge: number, linked: boolean): number {
+    const linkMs = linked ? this.#linkMs(model, edge) : 0;
+    return this.#layers.reduce((sum, { index }) => sum + model.layerMs[edge]![index]!, linkMs);
+  }
+
+  #linkMs({ bitsPerMs }: CostModel, edge: number): number {
+    const floats = elements(this.input) + elements(this.output);
+    return (8 * Float32Array.BYTES_PER_ELEMENT * floats) / bitsPerMs[edge]!;
+  }
+
+  #share(
+    model: CostModel,
+    edges: readonly number[],
+    brickRows: number,
+    linked: boolean,
+  ): Candidate | undefined {
+    const along = brickRows === 1 ? longerAxis(this.output) : 'rows';
+    if (brickRows === 1) {
+      const costs = edges.map((edge, place) =>
+        this.#cost(model, edge, along, bordersOf(place, edges.length), linked),
+      );
+      const sizes = balancedSizes(lengthOf(this.output, along), costs);
+      if (sizes === undefined) return undefined;
+      const across = lengthOf(this.output, along === 'rows' ? 'columns' : 'rows');
+      const cells: number[] = [];
+      let next = 0;
+      for (const size of sizes) {
+        const last = next + size - 1;
+        if (along === 'rows') cells.push(0, next, across - 1, last);
+        else cells.push(next, 0, last, across - 1);
+        next += size;
+      }
+      return this.#measure(model, edges, cells);
+    }
+    return this.#bricks(model, edges, brickRows, linked);
+  }
+
+  #bricks(
+    model: CostModel,
+    edges: readonly number[],
+    brickRows: number,
+    linked: boolean,
+  ): Candidate | undefined {
+    const groups = Array.from({ length: brickRows }, (_, row) =>
+      edges.slice(
+        Math.floor((edges.length * row) / brickRows),
+        Math.floor((edges.length * (row + 1)) / brickRows),
+      ),
+    );
+    const heights = balancedSizes(
+      this.output.height,
+      groups.map((group, row) => {
+        const borders = bordersOf(row, brickRows);
+        return together(group.map((edge) => this.#cost(model, edge, 'rows', borders, linked)));
+      }),
+    );
+    if (heights === undefined) return undefined;
+    const cells: number[] = [];
+    let y = 0;
+    for (const [row, group] of groups.entries()) {
+      const widths = balancedSizes(
+        this.output.width,
+        group.map((edge, place) =>
+          this.#cost(model, edge, 'columns', bordersOf(place, group.length), linked),
+        ),
+      );
+      if (widths === undefined) return undefined;
+      let x = 0;
+      for (const width of widths) {
+        cells.push(x, y, x + width - 1, y + heights[row]! - 1);
+        x += width;
+      }
+      y += heights[row]!;
+    }
+    return this.#measure(model, edges, cells);
+  }
+
+  /** What a strip along the axis costs an edge: by its length, and for its halos, where the map goes on. */
+  #cost(
+    model: CostModel,
+    edge: number,
+    axis: Axis,
+    borders: { readonly first: boolean; readonly last: boolean },
+    linked: boolean,
+  ): Cost {
+    const { linear } = axis === 'rows' ? this.#rows : this.#columns;
+    const layerMs = model.layerMs[edge]!;
+    // Never nothing at all, or there is no balance.
+    let perRow = 1e-9;
+    let fixed = partOverheadMs;
+    for (let index = 0; index < linear.length; index++) {
+      const { scale, before, after } = linear[index]!;
+      const layer = this.#layers[index]!;
+      const rowMs = layerMs[layer.index]! / lengthOf(layer.output, axis);
+      perRow += rowMs * scale;
+      if (!borders.first) fixed += rowMs * before;
+      if (!borders.last) fixed += rowMs * after;
+    }
+    if (linked) perRow += this.#linkMs(model, edge) / lengthOf(this.output, axis);
+    return { perRow, fixed: Math.max(0, fixed) };
+  }
+
+  #measure(model: CostModel, holders: readonly number[], outputs: readonly number[]): Candidate {
+    const inputs: number[] = [];
+    const partMs = holders.map((holder, part) => {
+      const across = this.#columns.span(outputs[4 * part]!, outputs[4 * part + 2]!);
+      const down = this.#rows.span(outputs[4 * part + 1]!, outputs[4 * part + 3]!);
+      inputs.push(across.first, down.first, across.last, down.last);
+      return partOverheadMs + this.#layersMs(model.layerMs[holder]!, across, down);
+    });
+    const { from, to } = this;
+    return { from, to, holders, outputs, inputs, partMs, computeMs: Math.max(...partMs) };
+  }
+
+  #layersMs(layerMs: Float64Array, across: Span, down: Span): number {
+    let sum = 0;
+    for (let index = 0; index < this.#perElement.length; index++) {
+      const area = across.lengths[index]! * down.lengths[index]!;
+      sum += layerMs[this.from + index]! * area * this.#perElement[index]!;
+    }
+    return sum;
+  }
+}
+
+/** Shares may follow the speeds alone; where links differ, also speed and link together. */
+function weighings({ bitsPerMs, edges, shared }: CostModel): boolean[] {
+  const rates = bitsPerMs.subarray(0, edges);
+  const differ = !shared && Math.max(...rates) > 1.5 * Math.min(...rates);
+  return differ ? [false, true] : [false];
+}
+
+function nextSize(size: number, most: number): number {
+  const next = size < EVERY_NUMBER_UP_TO ? size + 1 : Math.ceil((size * 4) / 3);
+  return size < most ? Math.min(next, most) : most + 1;
+}
+
+/** 1 stands for strips; else rows of cells: two, and as many as make cells about square. */
+function brickRows(edges: number, { height, width }: Shape): number[] {
+  if (edges < 4) return [1];
+  const square = Math.round(Math.sqrt((edges * height) / width));
+  return [...new Set([1, 2, Math.max(2, Math.min(square, edges >> 1))])];
+}
+
+function bordersOf(place: number, count: number) {
+  return { first: place === 0, last: place === count - 1 };
+}
+
+/** Edges that share a row of cells, as one that is as fast as they are together. */
+function together(costs: readonly Cost[]): Cost {
+  const ways = costs.reduce((sum, { perRow }) => sum + 1 / perRow, 0);
+  const fixed = costs.reduce((sum, cost) => sum + cost.fixed / cost.perRow, 0) / ways;
+  return { perRow: 1 / ways, fixed: fixed / costs.length };
+}

@@ -1,0 +1,260 @@
+/**
+ * What a dealt plan should cost, before it runs: milliseconds of a frame, from the moment its source has
+ * it to the moment the gateway holds the last fused map, and milliseconds between frames that follow
+ * each other closely.
+ *
+ * Stages are taken as bulk-synchronous (Valiant, 1990), as AOFL takes its fused blocks (Zhou et al., SEC
+ * 2019): what travels before a stage, then what is computed in it, each as slow as its slowest node:
+ *
+ *   latency = sum over stages (exchange + slowest edge) + gather
+ *   edge in a stage = per part: PART_MS + sum over layers (layer over the whole map x the part's share of its area)
+ *   exchange, links of their own = delay + slowest node (larger of what it sends and what it takes)
+ *   exchange, one shared medium = delay + sum over all that is sent (air time at the slower end's rate)
+ *   what a node sends = bytes x 8 / rate + messages x MESSAGE_MS
+ *   interval = the busiest edge or link, over the whole frame: its pieces overlap the next frame's work
+ *
+ * Halos are in the parts' areas, so what is computed twice is paid twice.
+ */
+import type { Network, Shape } from '../model/network.ts';
+import { layerMultiplyAccumulates } from '../model/operations.ts';
+import { stagePieces } from './pieces.ts';
+import { type Region, regionHeight, regionWidth } from './region.ts';
+import type { DealtPlan, EdgeProfile, Part } from './stages.ts';
+
+/** What is known of the nodes and of what joins them. */
+export interface Conditions {
+  readonly network: Network;
+  readonly fusedLayers: number;
+  /** At least one. The frame's source stands at position 0. */
+  readonly edges: readonly EdgeProfile[];
+  /** `links`: every node has its own, both ways at once. `shared`: one transmission at a time, as on a radio channel. Default: links. */
+  readonly medium?: 'links' | 'shared';
+  /** Default: as fast as the fastest edge's. */
+  readonly gatewayBitsPerSecond?: number;
+  /** Of the frames' pictures; default: the network's input. They travel as pixels where those are fewer bytes. */
+  readonly picture?: { readonly width: number; readonly height: number };
+}
+
+export interface StageCost {
+  readonly exchangeMs: number;
+  /** By edge. */
+  readonly computeMs: readonly number[];
+}
+
+export interface PlanCost {
+  readonly latencyMs: number;
+  readonly intervalMs: number;
+  readonly stages: readonly StageCost[];
+  readonly gatherMs: number;
+}
+
+/** A run of a part: the way to the compute thread and back, and what an engine does once a run. */
+const PART_MS = 0.5;
+/** A message: its way through the event loops and the encryption of two nodes. */
+const MESSAGE_MS = 0.2;
+/** Of a link that nobody has measured. */
+const UNKNOWN_RATE_BITS_PER_SECOND = 1e9;
+/** Of an edge that nobody has measured, where no other is known either: it matters in relation to links only. */
+const UNKNOWN_MACS_PER_MS = 5e6;
+const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
+const PIXEL_BYTES = 3;
+
+/** The conditions as numbers by position: edges first, the gateway behind the last. */
+export interface CostModel {
+  readonly network: Network;
+  readonly fusedLayers: number;
+  readonly edges: number;
+  /** By edge and fused layer, over the whole map. */
+  readonly layerMs: readonly Float64Array[];
+  readonly bitsPerMs: Float64Array;
+  readonly delayMs: number;
+  readonly shared: boolean;
+  /** Of an element (three channels) of the network's input, when a part of the frame travels. */
+  readonly frameElementBytes: number;
+}
+
+export function costModel(conditions: Conditions): CostModel {
+  const { network, fusedLayers, edges, picture } = conditions;
+  if (edges.length === 0) throw new Error('somebody must compute');
+  const rates = edges.map((edge) => edge.rateBitsPerSecond ?? UNKNOWN_RATE_BITS_PER_SECOND);
+  const gateway = conditions.gatewayBitsPerSecond ?? Math.max(...rates);
+  return {
+    network,
+    fusedLayers,
+    edges: edges.length,
+    layerMs: measuredLayers(conditions),
+    bitsPerMs: Float64Array.from([...rates, gateway], (rate) => rate / 1000),
+    delayMs: Math.max(...edges.map(({ delayMs }) => delayMs ?? 0)),
+    shared: conditions.medium === 'shared',
+    frameElementBytes: frameElementBytes(network.input, picture),
+  };
+}
+
+/** An edge without a measurement counts as the average of the others. */
+function measuredLayers({ network, fusedLayers, edges }: Conditions): Float64Array[] {
+  const known = edges.filter(({ layerMs }) => layerMs.length >= fusedLayers);
+  const average = network.layers.slice(0, fusedLayers).map((layer, index) => {
+    if (known.length === 0) return layerMultiplyAccumulates(layer) / UNKNOWN_MACS_PER_MS;
+    return known.reduce((sum, { layerMs }) => sum + layerMs[index]!, 0) / known.length;
+  });
+  return edges.map(({ layerMs }) => {
+    const measured = layerMs.length >= fusedLayers ? layerMs.slice(0, fusedLayers) : average;
+    return Float64Array.from(measured);
+  });
+}
+
+/** A picture is scaled to fit into the network's input: each element comes from so many of its pixels. */
+function frameElementBytes(input: Shape, picture: Conditions['picture']): number {
+  const floats = input.channels * FLOAT_BYTES;
+  if (input.channels !== PIXEL_BYTES) return floats;
+  const { width, height } = picture ?? input;
+  const scale = Math.max(width / input.width, height / input.height);
+  return Math.min(floats, PIXEL_BYTES * scale * scale);
+}
+
+/** @returns what the plan costs, in milliseconds */
+export function planCost(model: CostModel, plan: DealtPlan): PlanCost {
+  const { network, edges } = model;
+  const gateway = edges;
+  const viaGateway = plan.route === 'gateway';
+  const whole = new Exchange(model);
+  const stages = plan.stages.map(({ parts, from }, index): StageCost => {
+    // Through the gateway, a piece is sent once and then again to each of its receivers.
+    const [toGateway, onwards] = [new Exchange(model), new Exchange(model)];
+    if (viaGateway && index === 0) toGateway.add(0, gateway, frameBytes(model, network.input));
+    for (const { region, part, receivers } of stagePieces(plan, index)) {
+      const bytes =
+        part === undefined
+          ? frameBytes(model, sizeOf(region))
+          : mapBytes(network.layers[from]!.input, region);
+      const giver = part === undefined ? 0 : plan.holders[index - 1]![part]!;
+      if (viaGateway && part !== undefined) toGateway.add(giver, gateway, bytes);
+      for (const receiver of receivers) onwards.add(viaGateway ? gateway : giver, receiver, bytes);
+    }
+    whole.join(toGateway);
+    whole.join(onwards);
+    const computeMs = Array.from({ length: edges }, () => 0);
+    for (const [part, holder] of plan.holders[index]!.entries()) {
+      computeMs[holder]! += partMs(model, parts[part]!, holder);
+    }
+    return { exchangeMs: toGateway.ms + onwards.ms, computeMs };
+  });
+  const gather = new Exchange(model);
+  const last = plan.stages.at(-1)!;
+  for (const [index, { output }] of last.parts.entries()) {
+    const bytes = mapBytes(network.layers[last.to - 1]!.output, output);
+    gather.add(plan.holders.at(-1)![index]!, gateway, bytes);
+  }
+  whole.join(gather);
+  const computeMs = Array.from({ length: edges }, (_, edge) =>
+    stages.reduce((sum, stage) => sum + stage.computeMs[edge]!, 0),
+  );
+  return {
+    latencyMs: stages.reduce(
+      (sum, stage) => sum + stage.exchangeMs + Math.max(...stage.computeMs),
+      gather.ms,
+    ),
+    intervalMs: Math.max(...computeMs, whole.ms - (whole.ms > 0 ? model.delayMs : 0)),
+    stages,
+    gatherMs: gather.ms,
+  };
+}
+
+/** Milliseconds of a part on an edge. */
+function partMs({ network, layerMs }: CostModel, part: Part, edge: number): number {
+  let sum = PART_MS;
+  for (const { layer, output } of part.layers) {
+    const { height, width } = network.layers[layer]!.output;
+    const share = (regionHeight(output) * regionWidth(output)) / (height * width);
+    sum += layerMs[edge]![layer]! * share;
+  }
+  return sum;
+}
+
+/** What nodes send each other between two computations. One message a pair: it may hold several pieces. */
+class Exchange {
+  readonly #model: CostModel;
+  readonly #bytes: Float64Array;
+
+  constructor(model: CostModel) {
+    this.#model = model;
+    this.#bytes = new Float64Array((model.edges + 1) ** 2);
+  }
+
+  add(from: number, to: number, bytes: number): void {
+    this.#bytes[from * (this.#model.edges + 1) + to]! += bytes;
+  }
+
+  join(other: Exchange): void {
+    for (const [pair, bytes] of other.#bytes.entries()) this.#bytes[pair]! += bytes;
+  }
+
+  get ms(): number {
+    const nodes = this.#model.edges + 1;
+    const meter = new ExchangeMeter(this.#model);
+    for (const [pair, bytes] of this.#bytes.entries()) {
+      if (bytes > 0) meter.add(Math.floor(pair / nodes), pair % nodes, bytes);
+    }
+    return meter.ms;
+  }
+}
+
+/** Milliseconds of an exchange, from the bytes of each pair of nodes that talk. To be used again after `clear`. */
+export class ExchangeMeter {
+  readonly #model: CostModel;
+  readonly #sendMs: Float64Array;
+  readonly #takeMs: Float64Array;
+  #airMs = 0;
+  #idle = true;
+
+  constructor(model: CostModel) {
+    this.#model = model;
+    this.#sendMs = new Float64Array(model.edges + 1);
+    this.#takeMs = new Float64Array(model.edges + 1);
+  }
+
+  clear(): void {
+    this.#sendMs.fill(0);
+    this.#takeMs.fill(0);
+    this.#airMs = 0;
+    this.#idle = true;
+  }
+
+  add(from: number, to: number, bytes: number): void {
+    const { bitsPerMs } = this.#model;
+    const bits = bytes * 8;
+    const [sender, taker] = [bitsPerMs[from]!, bitsPerMs[to]!];
+    this.#sendMs[from]! += bits / sender + MESSAGE_MS;
+    this.#takeMs[to]! += bits / taker + MESSAGE_MS;
+    this.#airMs += bits / Math.min(sender, taker) + MESSAGE_MS;
+    this.#idle = false;
+  }
+
+  get ms(): number {
+    if (this.#idle) return 0;
+    if (this.#model.shared) return this.#model.delayMs + this.#airMs;
+    let slowest = 0;
+    for (let node = 0; node < this.#sendMs.length; node++) {
+      slowest = Math.max(slowest, this.#sendMs[node]!, this.#takeMs[node]!);
+    }
+    return this.#model.delayMs + slowest;
+  }
+}
+
+/** Milliseconds that a part takes beside its layers. */
+export const partOverheadMs = PART_MS;
+
+export function frameBytes(
+  { frameElementBytes }: CostModel,
+  { height, width }: Pick<Shape, 'height' | 'width'>,
+): number {
+  return frameElementBytes * height * width;
+}
+
+function mapBytes({ channels }: Shape, region: Region): number {
+  return FLOAT_BYTES * channels * regionHeight(region) * regionWidth(region);
+}
+
+function sizeOf(region: Region): Pick<Shape, 'height' | 'width'> {
+  return { height: regionHeight(region), width: regionWidth(region) };
+}
