@@ -117,7 +117,7 @@ export function planCost(model: CostModel, plan: DealtPlan): PlanCost {
   const { network, edges } = model;
   const gateway = edges;
   const viaGateway = plan.route === 'gateway';
-  const whole = new Exchange(model);
+  const whole = new ExchangeMeter(model);
   const stages = plan.stages.map(({ parts, from }, index): StageCost => {
     // Through the gateway, a piece is sent once and then again to each of its receivers.
     const [toGateway, onwards] = [new Exchange(model), new Exchange(model)];
@@ -131,8 +131,8 @@ export function planCost(model: CostModel, plan: DealtPlan): PlanCost {
       if (viaGateway && part !== undefined) toGateway.add(giver, gateway, bytes);
       for (const receiver of receivers) onwards.add(viaGateway ? gateway : giver, receiver, bytes);
     }
-    whole.join(toGateway);
-    whole.join(onwards);
+    toGateway.tell(whole);
+    onwards.tell(whole);
     const computeMs = Array.from({ length: edges }, () => 0);
     for (const [part, holder] of plan.holders[index]!.entries()) {
       computeMs[holder]! += partMs(model, parts[part]!, holder);
@@ -145,7 +145,7 @@ export function planCost(model: CostModel, plan: DealtPlan): PlanCost {
     const bytes = mapBytes(network.layers[last.to - 1]!.output, output);
     gather.add(plan.holders.at(-1)![index]!, gateway, bytes);
   }
-  whole.join(gather);
+  gather.tell(whole);
   const computeMs = Array.from({ length: edges }, (_, edge) =>
     stages.reduce((sum, stage) => sum + stage.computeMs[edge]!, 0),
   );
@@ -185,16 +185,16 @@ class Exchange {
     this.#bytes[from * (this.#model.edges + 1) + to]! += bytes;
   }
 
-  join(other: Exchange): void {
-    for (const [pair, bytes] of other.#bytes.entries()) this.#bytes[pair]! += bytes;
-  }
-
-  get ms(): number {
+  tell(meter: ExchangeMeter): void {
     const nodes = this.#model.edges + 1;
-    const meter = new ExchangeMeter(this.#model);
     for (const [pair, bytes] of this.#bytes.entries()) {
       if (bytes > 0) meter.add(Math.floor(pair / nodes), pair % nodes, bytes);
     }
+  }
+
+  get ms(): number {
+    const meter = new ExchangeMeter(this.#model);
+    this.tell(meter);
     return meter.ms;
   }
 }
