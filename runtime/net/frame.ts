@@ -50,6 +50,8 @@ export interface FrameLimits {
   allows(kind: MessageKind): boolean;
   /** Lowers the table's limit, where the receiver knows how large its tensors are. */
   readonly payloadBytes: number;
+  /** Throws where a message may not carry so many bytes; asked before memory is taken for them. */
+  checks?(message: Message, payloadBytes: number): void;
 }
 
 type Expected =
@@ -93,6 +95,7 @@ export class FrameDecoder {
       }
       case 'fields': {
         const message = decodeFields(expected.kind, this.#buffer);
+        this.limits.checks?.(message, expected.payloadBytes);
         this.#expect({ part: 'payload', message }, expected.payloadBytes);
         return undefined;
       }

@@ -132,6 +132,48 @@ export const MESSAGES = {
     fields: { makespanMs: 'f64' },
     payload: 0,
   },
+  profile: {
+    type: 30,
+    says: 'milliseconds that each fused layer takes on this edge for its whole map, as a JSON array',
+    fields: {},
+    payload: MEBIBYTE / 16,
+  },
+  deal: {
+    type: 31,
+    says: 'a frame is dealt out: who computes which part of it, as JSON',
+    fields: { deal: 'u32', source: 'text', frame: 'u32', width: 'u32', height: 'u32' },
+    payload: MEBIBYTE,
+  },
+  cancelDeal: {
+    type: 32,
+    says: 'that deal is void: its frame will be dealt anew',
+    fields: { deal: 'u32' },
+    payload: 0,
+  },
+  picture: {
+    type: 33,
+    says: "a dealt frame, whole, to be cut by the gateway: the network's floats, or pixels",
+    fields: { deal: 'u32', encoding: 'u8' },
+    payload: TENSOR,
+  },
+  piece: {
+    type: 34,
+    says: 'a region of the map before a stage, or of the frame before the first: floats, or pixels',
+    fields: { deal: 'u32', stage: 'u16', piece: 'u32', encoding: 'u8' },
+    payload: TENSOR,
+  },
+  output: {
+    type: 35,
+    says: "a part's output at the last stage",
+    fields: { deal: 'u32', part: 'u32' },
+    payload: TENSOR,
+  },
+  peerGone: {
+    type: 36,
+    says: 'this edge and that one cannot reach each other; the newest deal that may have suffered',
+    fields: { name: 'text', newest: 'u32' },
+    payload: 0,
+  },
 } as const satisfies Readonly<Record<string, MessageRow>>;
 
 type Table = typeof MESSAGES;

@@ -2,8 +2,8 @@
 import { TilebedError } from '../errors.ts';
 import { elements, type Shape } from '../model/network.ts';
 import { pasteRegion } from '../partition/map.ts';
-import type { FusedPlan, TilePlan } from '../partition/plan.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
+import type { Part } from '../partition/stages.ts';
 import type { FrameId } from '../schedule/collector.ts';
 
 /** What a source told about a frame: its time on the gateway's clock, and the picture's size. */
@@ -23,8 +23,8 @@ export class FrameAssembly {
   readonly #shape: Shape;
   readonly #frames = new Map<string, Assembly>();
 
-  constructor(plan: FusedPlan, shape: Shape) {
-    if (plan.tiles.length === 0) throw new Error('a plan has tiles');
+  /** @param shape of the last fused layer's map */
+  constructor(shape: Shape) {
     this.#shape = shape;
   }
 
@@ -38,14 +38,19 @@ export class FrameAssembly {
     });
   }
 
-  /** Throws a TilebedError (PROTOCOL) unless the bytes are exactly the tile's output. */
-  check(plan: TilePlan, payload: Uint8Array): void {
-    const floats = this.#shape.channels * regionHeight(plan.output) * regionWidth(plan.output);
-    if (payload.byteLength === floats * Float32Array.BYTES_PER_ELEMENT) return;
-    throw new TilebedError('PROTOCOL', `tile ${plan.index} came with ${payload.byteLength} bytes`);
+  /** What the source told, of a frame that is not complete yet. */
+  taken(id: FrameId): TakenFrame | undefined {
+    return this.#frames.get(key(id))?.taken;
   }
 
-  add(id: FrameId, plan: TilePlan, payload: Uint8Array): void {
+  /** Throws a TilebedError (PROTOCOL) unless the bytes are as many as the tile's output has. */
+  check({ index, output }: Pick<Part, 'index' | 'output'>, payloadBytes: number): void {
+    const floats = this.#shape.channels * regionHeight(output) * regionWidth(output);
+    if (payloadBytes === floats * Float32Array.BYTES_PER_ELEMENT) return;
+    throw new TilebedError('PROTOCOL', `tile ${index} came with ${payloadBytes} bytes`);
+  }
+
+  add(id: FrameId, plan: Pick<Part, 'output'>, payload: Uint8Array): void {
     const frame = this.#frames.get(key(id))!;
     frame.map ??= new Float32Array(elements(this.#shape));
     const tile = new Float32Array(payload.buffer, payload.byteOffset, payload.byteLength / 4);

@@ -3,7 +3,6 @@
  * lends others to thieves. What may be lent and what went out again is the queue's to say.
  */
 import { type Letterbox, letterboxFor } from '../frames/letterbox.ts';
-import type { Picture } from '../frames/picture.ts';
 import { FLOATS, PIXELS, type TileInput, tileInput } from '../frames/tile-input.ts';
 import type { Network } from '../model/network.ts';
 import type { MessageOf } from '../net/messages.ts';
@@ -11,19 +10,10 @@ import type { FusedPlan } from '../partition/plan.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
 import { SourceQueue, type TileId } from '../schedule/source-queue.ts';
 import type { EdgeConfig } from './config.ts';
-import { FrameArrivals } from './frame-arrivals.ts';
-import { readFrame } from './frame-reader.ts';
 import { computeInput, type Job } from './job.ts';
 import { timed } from './role.ts';
 import type { Statistics } from './statistics.ts';
-
-export interface TakenPicture {
-  readonly frame: number;
-  /** On this node's clock; back to back, when the frame was taken. */
-  readonly arrivedAtMs: number;
-  readonly width: number;
-  readonly height: number;
-}
+import { TakenFrames, type TakenPicture } from './taken-frames.ts';
 
 /** A tile on its way to a thief. */
 export interface Loan {
@@ -37,11 +27,7 @@ export class FrameSupply {
   readonly #plan: FusedPlan;
   readonly #statistics: Statistics;
   #queue = new SourceQueue();
-  readonly #pictures = new Map<number, Picture>();
-  /** Taken, and not yet answered with detections. */
-  readonly #underWay = new Set<number>();
-  readonly #arrivals: FrameArrivals;
-  #taking = false;
+  readonly #frames: TakenFrames;
 
   /** @param onArrival called when a frame has arrived that may be taken */
   constructor(
@@ -55,13 +41,12 @@ export class FrameSupply {
     this.#network = network;
     this.#plan = plan;
     this.#statistics = statistics;
-    this.#arrivals = new FrameArrivals(config, onArrival);
-    statistics.queueReport = () => this.#arrivals.report();
+    this.#frames = new TakenFrames(config, statistics, onArrival);
   }
 
   /** Frames arrive from now on. */
   start(): void {
-    this.#arrivals.start();
+    this.#frames.start();
   }
 
   /** Tiles that anybody may have. */
@@ -71,26 +56,15 @@ export class FrameSupply {
 
   /** A source that may take another frame at once has no need to steal. */
   get framesToCome(): number {
-    const mayTake = this.#underWay.size < this.#config.framesInFlight;
-    return mayTake ? this.#arrivals.waiting : 0;
+    return this.#frames.toCome;
   }
 
   /** Takes the next frame; undefined where there is none, or it is not yet time for it. */
   async takeFrame(): Promise<TakenPicture | undefined> {
-    if (this.#taking || this.waiting > 0 || this.framesToCome === 0) return undefined;
-    const arrived = this.#arrivals.take();
-    if (arrived === undefined) return undefined;
-    const { frame, arrivedAtMs } = arrived;
-    this.#taking = true;
-    try {
-      const picture = await readFrame(this.#config.frames[frame]!);
-      this.#pictures.set(frame, picture);
-      this.#underWay.add(frame);
-      this.#queue.takeFrame(frame, this.#plan.tiles.length);
-      return { frame, arrivedAtMs, width: picture.width, height: picture.height };
-    } finally {
-      this.#taking = false;
-    }
+    if (this.waiting > 0) return undefined;
+    const taken = await this.#frames.take();
+    if (taken !== undefined) this.#queue.takeFrame(taken.frame, this.#plan.tiles.length);
+    return taken;
   }
 
   /** The next tile for this edge itself. */
@@ -130,24 +104,22 @@ export class FrameSupply {
   /** Takes note of a result, whoever computed it. */
   complete(id: TileId): void {
     this.#queue.complete(id);
-    if (!this.#queue.isUnderWay(id.frame)) this.#pictures.delete(id.frame);
+    if (!this.#queue.isUnderWay(id.frame)) this.#frames.release(id.frame);
   }
 
   /** The frame's detections exist: another may be taken. */
   answered(frame: number): void {
-    this.#underWay.delete(frame);
+    this.#frames.answered(frame);
   }
 
   /** Gives up all frames, those to come included: the gateway has counted them as lost. */
   abandon(): void {
     this.#queue = new SourceQueue();
-    this.#pictures.clear();
-    this.#underWay.clear();
-    this.#arrivals.abandon();
+    this.#frames.abandon();
   }
 
   close(): void {
-    this.#arrivals.close();
+    this.#frames.close();
   }
 
   /** Takes back what a lost edge held; returns how many tiles go out again. */
@@ -159,7 +131,7 @@ export class FrameSupply {
 
   /** Cuts a tile's part out of its frame. */
   #cut(id: TileId): { tile: TileInput; letterbox: Letterbox } {
-    const picture = this.#pictures.get(id.frame)!;
+    const picture = this.#frames.picture(id.frame)!;
     const { width, height } = this.#network.input;
     const region = this.#plan.tiles[id.tile]!.input;
     const letterbox = letterboxFor(picture, width, height);

@@ -18,7 +18,7 @@ import type { EdgeConfig } from './config.ts';
 import type { EdgeDealing, EdgePort } from './edge-node.ts';
 import { FrameSupply } from './frame-supply.ts';
 import { type Job, stolenJob } from './job.ts';
-import { Victims } from './victims.ts';
+import { Peers } from './peers.ts';
 
 /** Stolen tiles that lie ready while another is computed. */
 const RESERVE = 1;
@@ -73,7 +73,7 @@ export class StealingEdge implements EdgeDealing {
   readonly #work: StealingWork;
   readonly #supply: FrameSupply;
   readonly #worker = new Worker<Job>(RESERVE);
-  readonly #victims: Victims;
+  readonly #victims: Peers;
   #started = false;
   #computing = false;
   #unsent = 0;
@@ -89,7 +89,7 @@ export class StealingEdge implements EdgeDealing {
       this.#advance(),
     );
     this.peerLimits = { allows: () => true, payloadBytes: largestTileBytes(network, plan) };
-    this.#victims = new Victims(() => port.peerOptions(this.peerLimits), {
+    this.#victims = new Peers(() => port.peerOptions(this.peerLimits), {
       onFrame: (victim, frame) => this.#onVictim(victim, frame),
       onGone: (victim) => this.#askAgain(victim),
     });
@@ -119,7 +119,7 @@ export class StealingEdge implements EdgeDealing {
       case 'victim':
         if (!this.#worker.referred({ victim: message.name, sequence: message.sequence })) break;
         this.#stealStartMs = monotonicMs();
-        void this.#victims.steal(message);
+        void this.#victims.send(message, { kind: 'steal' });
         break;
       case 'tileDone':
         this.#supply.complete(message);

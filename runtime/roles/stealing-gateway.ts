@@ -36,7 +36,7 @@ export class StealingGateway implements GatewayDealing {
     this.#port = port;
     this.#plan = plan;
     const merged = network.layers[plan.fusedLayers - 1]!.output;
-    this.#assembly = new FrameAssembly(plan, merged);
+    this.#assembly = new FrameAssembly(merged);
     this.#collector = new Collector(
       plan.tiles.length,
       new Map(port.config.edges.map(({ name, frames }) => [name, frames])),
@@ -109,7 +109,7 @@ export class StealingGateway implements GatewayDealing {
     const { source, frame, tile } = result;
     const id = { source, frame };
     const plan = this.#plan.tiles[tile];
-    if (plan !== undefined) this.#assembly.check(plan, payload);
+    if (plan !== undefined) this.#assembly.check(plan, payload.byteLength);
     const arrival = this.#collector.arrive(id, tile);
     if (arrival === 'unknown') {
       this.#port.log(`${edge} sent tile ${tile} of no frame`);

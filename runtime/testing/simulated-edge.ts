@@ -1,4 +1,4 @@
-/** An edge's glue around the scheduler (roles/edge.ts, roles/victims.ts), on simulated time. */
+/** An edge's glue around the scheduler (roles/stealing-edge.ts, roles/peers.ts), on simulated time. */
 import { SourceQueue, type TileId } from '../schedule/source-queue.ts';
 import { Worker } from '../schedule/worker.ts';
 import { below, type Random } from './random.ts';
