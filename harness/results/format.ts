@@ -20,12 +20,16 @@ export interface Parameters {
   readonly order?: string;
   /** How strips are cut over layers; of strategies that have a choice. */
   readonly align?: string;
+  /** How many edges have frames; absent where the experiment's file says nothing of it: the first. */
+  readonly sources?: number;
+  /** When each source's frames come, such as `2.5fps`; absent likewise: back to back. */
+  readonly rate?: string;
 }
 
 export interface FrameRecord {
   readonly source: string;
   readonly frame: number;
-  /** From the moment its source takes it until its detections exist at the gateway. */
+  /** From its arrival (back to back: when its source takes it) until its detections exist at the gateway. */
   readonly latencyMs: number;
   readonly detections: readonly Detection[];
 }

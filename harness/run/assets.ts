@@ -59,8 +59,8 @@ export async function placeFrames(
   signal: AbortSignal,
 ): Promise<readonly FrameSource[]> {
   if (pictures.length === 0) {
-    // Sources see different streets: a seed of their own from the experiment's and their name.
-    const own = createHash('sha256').update(`${seed} ${node.spec.name}`).digest().readUInt32LE(0);
+    // Sources see different streets.
+    const own = sourceSeed(seed, node.spec.name, 'frames');
     return Array.from({ length: frames.count }, (_, index) => ({
       kind: 'generated' as const,
       seed: own,
@@ -74,6 +74,11 @@ export async function placeFrames(
     kind: 'file' as const,
     path: placed[index % placed.length]!,
   }));
+}
+
+/** A seed of a source's own, for what is drawn by chance there. */
+export function sourceSeed(seed: number, source: string, what: 'frames' | 'arrivals'): number {
+  return createHash('sha256').update(`${seed} ${source} ${what}`).digest().readUInt32LE(0);
 }
 
 async function placePicture(

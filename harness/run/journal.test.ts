@@ -7,6 +7,8 @@ const REPETITION = {
   parameters: { edges: 1, grid: '1x1', fusedLayers: 1, strategy: 'ftp-wst', reuse: false },
   grid: { rows: 1, columns: 1 },
   strategy: { name: 'ftp-wst', reuse: false, order: 'checkerboard', align: 'per-layer' },
+  sources: ['edge0'],
+  rate: { kind: 'back-to-back' },
   repetition: 2,
 } as const;
 const STATISTICS: NodeStatistics = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Experiment, Testbed } from '../spec/resolved.ts';
+import type { Experiment, Sources, Testbed } from '../spec/resolved.ts';
 import { interleave, planTrials, type TrialInputs } from './plan.ts';
 
 const TESTBED: Testbed = {
@@ -25,6 +25,7 @@ const STRATEGY = {
   order: 'checkerboard',
   align: 'per-layer',
 } as const;
+const SUPPLY = { sources: ['edge0'], rate: { kind: 'back-to-back' } } as const;
 const EXPERIMENT: Experiment = {
   name: 'some',
   file: '/somewhere/some.yaml',
@@ -33,11 +34,12 @@ const EXPERIMENT: Experiment = {
   model: { cfg: 'yolov2.cfg', weights: { kind: 'synthetic', seed: 7 }, labels: [] },
   frames: { count: 4, images: [] },
   trials: [
-    { parameters: POINT, grid: { rows: 5, columns: 5 }, strategy: STRATEGY },
+    { parameters: POINT, grid: { rows: 5, columns: 5 }, strategy: STRATEGY, ...SUPPLY },
     {
       parameters: { ...POINT, edges: 0, grid: '3x3' },
       grid: { rows: 3, columns: 3 },
       strategy: STRATEGY,
+      ...SUPPLY,
     },
   ],
   engine: 'onnxruntime',
@@ -55,6 +57,10 @@ const INPUTS: TrialInputs = {
   weightsHash: 'w',
   pictureHashes: [],
 };
+
+function withTrials(changes: Partial<Experiment['trials'][number]>): Experiment {
+  return { ...EXPERIMENT, trials: EXPERIMENT.trials.map((trial) => ({ ...trial, ...changes })) };
+}
 
 function ids(experiment = EXPERIMENT, testbed = TESTBED, inputs = INPUTS): string[] {
   return planTrials(experiment, testbed, inputs).map(({ trial }) => trial);
@@ -77,6 +83,8 @@ describe('planTrials', () => {
   test.each<[string, () => string[]]>([
     ['the seed', () => ids({ ...EXPERIMENT, seed: 2 })],
     ['the frames', () => ids({ ...EXPERIMENT, frames: { count: 5, images: [] } })],
+    ['other sources', () => ids(withTrials({ sources: ['edge1'] }))],
+    ['another rate', () => ids(withTrials({ parameters: { ...POINT, rate: '2fps' } }))],
     ['the faults', () => ids({ ...EXPERIMENT, faults: [{ atMs: 1, kill: 'edge1' }] })],
     ['the threshold', () => ids({ ...EXPERIMENT, threshold: 0.5 })],
     ['the security', () => ids(EXPERIMENT, { ...TESTBED, security: 'none' })],
@@ -89,6 +97,33 @@ describe('planTrials', () => {
   });
 });
 
+describe('sources', () => {
+  const sourcesOf = (sources: Sources) =>
+    planTrials(
+      { ...EXPERIMENT, trials: EXPERIMENT.trials.map((trial) => ({ ...trial, sources })) },
+      TESTBED,
+      INPUTS,
+    ).map((trial) => [trial.sources, trial.parameters.sources]);
+
+  test('a number is so many from the first on', () => {
+    expect(sourcesOf(1)).toEqual([
+      [['edge0'], undefined],
+      [['edge0'], undefined],
+    ]);
+  });
+
+  test('all are those that take part in the trial, and the parameters say how many', () => {
+    expect(sourcesOf('all')).toEqual([
+      [['edge0'], 1],
+      [['edge0', 'edge1'], 2],
+    ]);
+  });
+
+  test('names are what they say', () => {
+    expect(sourcesOf(['edge1'])[1]).toEqual([['edge1'], undefined]);
+  });
+});
+
 describe('interleave', () => {
   test('every round holds every trial once, and a seed gives one order', () => {
     fc.assert(
@@ -98,6 +133,7 @@ describe('interleave', () => {
           parameters: POINT,
           grid: { rows: 1, columns: 1 },
           strategy: STRATEGY,
+          ...SUPPLY,
         }));
         const order = interleave(trials, repeat, seed);
         expect(order).toEqual(interleave(trials, repeat, seed));
@@ -116,6 +152,7 @@ describe('interleave', () => {
       parameters: POINT,
       grid: { rows: 1, columns: 1 },
       strategy: STRATEGY,
+      ...SUPPLY,
     }));
     const order = interleave(trials, 5, 1).map(({ trial }) => trial);
     const rounds = new Set(

@@ -4,7 +4,8 @@ import type { Grid } from '../../runtime/partition/region.ts';
 import type { Strategy } from '../../runtime/schedule/strategies.ts';
 import type { Parameters } from '../results/format.ts';
 import { seededRandom } from '../results/seeded-random.ts';
-import type { Experiment, Testbed } from '../spec/resolved.ts';
+import type { Rate } from '../spec/rate.ts';
+import type { Experiment, Sources, Testbed } from '../spec/resolved.ts';
 import { testbedHash } from '../testbeds/state.ts';
 
 export interface PlannedTrial {
@@ -13,6 +14,9 @@ export interface PlannedTrial {
   readonly parameters: Parameters;
   readonly grid: Grid;
   readonly strategy: Strategy;
+  /** Names of the edges that have frames. */
+  readonly sources: readonly string[];
+  readonly rate: Rate;
 }
 
 export interface Repetition extends PlannedTrial {
@@ -36,18 +40,28 @@ export function planTrials(
   testbed: Testbed,
   inputs: TrialInputs,
 ): readonly PlannedTrial[] {
-  const allEdges = testbed.nodes.filter(({ role }) => role === 'edge').length;
+  const allEdges = testbed.nodes.filter(({ role }) => role === 'edge').map(({ name }) => name);
   const { frames, engine, threshold, framesInFlight, warmup, liveness, faults, seed } = experiment;
-  return experiment.trials.map(({ parameters: given, grid, strategy }) => {
-    const parameters = { ...given, edges: given.edges === 0 ? allEdges : given.edges };
+  return experiment.trials.map(({ parameters: given, grid, strategy, sources: wanted, rate }) => {
+    const edges = given.edges === 0 ? allEdges.length : given.edges;
+    const sources = sourceNames(wanted, allEdges.slice(0, edges));
+    const said = wanted === 'all' ? { sources: sources.length } : {};
+    const parameters = { ...given, edges, ...said };
     const identity = {
       parameters,
       inputs,
       testbed: testbedHash(testbed),
-      frames: { count: frames.count, sources: frames.sources },
+      frames: { count: frames.count, sources },
       settings: { engine, threshold, framesInFlight, warmup, liveness, faults, seed },
     };
-    return { trial: shortHash(JSON.stringify(identity)), parameters, grid, strategy };
+    return {
+      trial: shortHash(JSON.stringify(identity)),
+      parameters,
+      grid,
+      strategy,
+      sources,
+      rate,
+    };
   });
 }
 
@@ -67,14 +81,21 @@ export function interleave(
 }
 
 export function describeParameters(parameters: Parameters): string {
-  const { edges, grid, fusedLayers, strategy, reuse, order, align } = parameters;
+  const { edges, grid, fusedLayers, strategy, reuse, order, align, sources, rate } = parameters;
   return [
     edges === 1 ? '1 edge' : `${edges} edges`,
     grid,
     `${fusedLayers} fused layers`,
     reuse ? `${strategy} with reuse` : strategy,
     ...[order, align].filter((choice) => choice !== undefined),
+    ...(sources === undefined ? [] : [sources === 1 ? '1 source' : `${sources} sources`]),
+    ...(rate === undefined ? [] : [rate]),
   ].join(', ');
+}
+
+function sourceNames(sources: Sources, edges: readonly string[]): readonly string[] {
+  if (sources === 'all') return edges;
+  return typeof sources === 'number' ? edges.slice(0, sources) : sources;
 }
 
 function shortHash(text: string): string {

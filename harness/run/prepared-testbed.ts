@@ -27,6 +27,8 @@ export interface PreparedTestbedOptions {
   readonly assets: Assets;
   /** Wishes of the testbed that cannot be kept: they degrade every trial. */
   readonly reasons: readonly string[];
+  /** Edges that have frames in some trial. */
+  readonly sources: ReadonlySet<string>;
 }
 
 export class PreparedTestbed {
@@ -47,17 +49,15 @@ export class PreparedTestbed {
 
   /** Everything that nodes need lies on them when it resolves. */
   async prepare(signal: AbortSignal): Promise<void> {
-    const { testbed, nodes, experiment, assets } = this.#options;
+    const { testbed, nodes, experiment, assets, sources } = this.#options;
     if (testbed.security === 'psk') {
       this.#security = { kind: 'psk', key: await testbedKey(stateFolder(testbed)) };
     }
     const network = await loadNetwork(experiment.model.cfg);
-    const firstEdge = nodes.find(({ spec }) => spec.role === 'edge')!;
-    const sources = experiment.frames.sources ?? [firstEdge.spec.name];
     for (const node of nodes) {
       const { name, cpus } = node.spec;
       const model = await placeModel(node, assets, experiment, signal);
-      const frames = sources.includes(name)
+      const frames = sources.has(name)
         ? await placeFrames(node, assets, experiment, network.input, signal)
         : [];
       this.#trialNodes.set(name, {
@@ -78,7 +78,9 @@ export class PreparedTestbed {
   ): Promise<TrialRecord> {
     const { testbed, experiment, reasons } = this.#options;
     const [gateway] = this.#nodesOf('gateway');
-    const edges = this.#nodesOf('edge').slice(0, repetition.parameters.edges);
+    const edges = this.#nodesOf('edge')
+      .slice(0, repetition.parameters.edges)
+      .map((edge) => (repetition.sources.includes(edge.name) ? edge : { ...edge, frames: [] }));
     const state = stateFolder(testbed);
     await startNodeLogs(state, ['host', ...this.#trialNodes.keys()]);
     const logs = logFolder(store.folder, repetition);

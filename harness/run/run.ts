@@ -6,8 +6,8 @@ import type { ProvisionedNode } from '../providers/provider.ts';
 import type { TrialRecord } from '../results/format.ts';
 import { ResultsStore } from '../results/store.ts';
 import { checkAgainstModel } from '../spec/check-model.ts';
+import { checkAgainstTestbed } from '../spec/check-testbed.ts';
 import type { LoadedExperiment } from '../spec/load-experiment.ts';
-import { checkAgainstTestbed } from '../spec/load-experiment.ts';
 import type { Experiment, Testbed } from '../spec/resolved.ts';
 import type { RunTasks } from '../tasks.ts';
 import { type Bundle, findBundle } from '../testbeds/bundle.ts';
@@ -104,6 +104,7 @@ async function runOn(
     bundle,
     assets,
     reasons: warnings,
+    sources: new Set(plan.repetitions.flatMap(({ sources }) => sources)),
   });
   await runTasks(
     [{ title: 'put model and frames on the nodes', run: ({ signal }) => prepared.prepare(signal) }],

@@ -15,8 +15,10 @@ import type {
 } from '../../runtime/roles/config.ts';
 import type { ClockOffset, RoleEvent } from '../../runtime/roles/events.ts';
 import type { Trace, TrialRecord } from '../results/format.ts';
+import { rateOfSource } from '../spec/rate.ts';
 import type { Experiment } from '../spec/resolved.ts';
 import type { TaskContext } from '../tasks.ts';
+import { sourceSeed } from './assets.ts';
 import { TrialJournal } from './journal.ts';
 import type { Repetition } from './plan.ts';
 import { RoleProcess, type RoleSite } from './role-process.ts';
@@ -196,7 +198,8 @@ class TrialRun {
   }
 
   #edgeConfig(edge: TrialNode, gateway: Endpoint): EdgeConfig {
-    const { framesInFlight, warmup } = this.#setup.experiment;
+    const { repetition, experiment } = this.#setup;
+    const { framesInFlight, warmup } = experiment;
     return {
       ...this.#common(edge.name),
       role: 'edge',
@@ -204,7 +207,7 @@ class TrialRun {
       gateway: { address: gateway.address, port: gateway.port },
       work: this.#work(edge),
       frames: edge.frames,
-      rate: { kind: 'back-to-back' },
+      rate: rateOfSource(repetition.rate, sourceSeed(experiment.seed, edge.name, 'arrivals')),
       framesInFlight,
       warmup,
     };

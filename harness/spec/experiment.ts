@@ -1,6 +1,7 @@
 /** An experiment as its YAML describes it; the schema is the one source, as for testbeds. */
 import { type Static, Type } from 'typebox';
 import { ALIGNMENTS, ORDERS, STRATEGY_NAMES } from '../../runtime/schedule/strategies.ts';
+import { RATE_PATTERN } from './rate.ts';
 
 const Duration = Type.String({
   pattern: '^[0-9]+(\\.[0-9]+)?\\s*(ms|s|m|h)$',
@@ -9,6 +10,11 @@ const Duration = Type.String({
 const GridText = Type.String({
   pattern: '^[1-9][0-9]*x[1-9][0-9]*$',
   description: 'rows x columns, such as 5x5',
+});
+const RateText = Type.String({
+  pattern: RATE_PATTERN,
+  description:
+    '`back-to-back`, a fixed rate such as `2.5fps`, or random arrivals such as `poisson 2.5fps`',
 });
 
 export const ExperimentSpec = Type.Object(
@@ -48,12 +54,18 @@ export const ExperimentSpec = Type.Object(
           }),
         ),
         sources: Type.Optional(
-          Type.Array(Type.String(), {
-            minItems: 1,
-            uniqueItems: true,
-            description: 'edges that have frames; default: the first',
-          }),
+          Type.Union(
+            [
+              Type.String({ pattern: '^all$', description: '`all` or a list of edges' }),
+              Type.Array(Type.String(), { minItems: 1, uniqueItems: true }),
+            ],
+            {
+              description:
+                'edges that have frames: their names, or `all` that take part; default: the first',
+            },
+          ),
         ),
+        rate: Type.Optional(RateText),
       },
       { additionalProperties: false },
     ),
@@ -75,6 +87,20 @@ export const ExperimentSpec = Type.Object(
             minItems: 1,
             uniqueItems: true,
             description: 'how a frame is distributed; default deepthings',
+          }),
+        ),
+        sources: Type.Optional(
+          Type.Array(Type.Integer({ minimum: 1 }), {
+            minItems: 1,
+            uniqueItems: true,
+            description: 'how many of the edges, from the first on, have frames',
+          }),
+        ),
+        rate: Type.Optional(
+          Type.Array(RateText, {
+            minItems: 1,
+            uniqueItems: true,
+            description: 'when the frames of each source come',
           }),
         ),
         reuse: Type.Optional(

@@ -1,17 +1,17 @@
-/** Reads an experiment file: schema, files that it names, its matrix, and how it fits a testbed. */
+/** Reads an experiment file: schema, files that it names, and its matrix. */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
-import { usesAxis } from '../../runtime/schedule/strategies.ts';
 import { pulledModelPath } from '../models/catalogue.ts';
 import { readLabels } from '../models/labels.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { pathExists } from '../path-exists.ts';
+import { matrixFaults } from './check-matrix.ts';
 import { SpecDocument } from './document.ts';
 import { ExperimentSpec } from './experiment.ts';
-import { SpecError, type SpecFault } from './faults.ts';
-import { MATRIX_DEFAULTS, matrixTrials } from './matrix.ts';
-import type { Experiment, ExperimentWeights, Testbed } from './resolved.ts';
+import { SpecError } from './faults.ts';
+import { matrixTrials } from './matrix.ts';
+import type { Experiment, ExperimentWeights } from './resolved.ts';
 import { checkSchema } from './schema-check.ts';
 import { parseDurationMs } from './units.ts';
 
@@ -70,7 +70,7 @@ export async function loadExperiment(
   if (typeof images === 'string') faults.push(document.fault(['frames', 'images'], images));
   const ownImages = await findImages(overrides.images, process.cwd());
   if (typeof ownImages === 'string') throw new TilebedError('INPUT', ownImages);
-  faults.push(...gridFaults(document, spec));
+  faults.push(...matrixFaults(document, spec));
   if (faults.length > 0) throw new SpecError(faults);
   const experiment: Experiment = {
     name: spec.name,
@@ -83,9 +83,8 @@ export async function loadExperiment(
     frames: {
       count: spec.frames.count,
       images: ownImages.length > 0 ? ownImages : (images as readonly string[]),
-      ...(spec.frames.sources === undefined ? {} : { sources: spec.frames.sources }),
     },
-    trials: matrixTrials(spec.matrix),
+    trials: matrixTrials(spec),
     engine: spec.engine ?? 'onnxruntime',
     threshold: spec.threshold ?? DEFAULTS.threshold,
     framesInFlight: spec.framesInFlight ?? DEFAULTS.framesInFlight,
@@ -99,61 +98,6 @@ export async function loadExperiment(
     faults: (spec.faults ?? []).map(({ at, kill }) => ({ atMs: parseDurationMs(at), kill })),
   };
   return { experiment, document };
-}
-
-/** Throws a SpecError when the experiment asks for what the testbed has not got. */
-export function checkAgainstTestbed(
-  { experiment, document }: LoadedExperiment,
-  testbed: Testbed,
-): void {
-  const names = testbed.nodes.map(({ name }) => name);
-  const edges = testbed.nodes.filter(({ role }) => role === 'edge').map(({ name }) => name);
-  const faults: SpecFault[] = [];
-  const counts = (document.value as ExperimentSpec).matrix.edges ?? [];
-  for (const [index, count] of counts.entries()) {
-    if (count <= edges.length) continue;
-    faults.push(
-      document.fault(
-        ['matrix', 'edges', index],
-        `${testbed.name} has ${edges.length} edges, not ${count}`,
-      ),
-    );
-  }
-  const fewest = Math.min(...(counts.length > 0 ? counts : [edges.length]));
-  for (const [index, source] of (experiment.frames.sources ?? []).entries()) {
-    const path = ['frames', 'sources', index];
-    const position = edges.indexOf(source);
-    if (position < 0) {
-      faults.push(
-        document.fault(path, `${testbed.name} has no edge ${source}`, {
-          hint: `edges: ${edges.join(', ')}`,
-        }),
-      );
-    } else if (position >= fewest) {
-      const message = `${source} takes no part in trials with ${fewest} ${fewest === 1 ? 'edge' : 'edges'}: those use ${edges.slice(0, fewest).join(', ')}`;
-      faults.push(document.fault(path, message));
-    }
-  }
-  for (const [index, { kill }] of experiment.faults.entries()) {
-    if (names.includes(kill)) continue;
-    faults.push(
-      document.fault(['faults', index, 'kill'], `${testbed.name} has no node ${kill}`, {
-        hint: `nodes: ${names.join(', ')}`,
-      }),
-    );
-  }
-  if (faults.length > 0) throw new SpecError(faults);
-}
-
-/** A grid may be left out only where no strategy has one. */
-function gridFaults(document: SpecDocument, { matrix }: ExperimentSpec): SpecFault[] {
-  if (matrix.grid !== undefined) return [];
-  const name = (matrix.strategy ?? MATRIX_DEFAULTS.strategy).find((candidate) =>
-    usesAxis({ name: candidate, reuse: true }, 'grid'),
-  );
-  if (name === undefined) return [];
-  const hint = 'rows x columns of tiles, such as `grid: [5x5]`';
-  return [document.fault(['matrix'], `\`matrix\` needs \`grid\` for ${name}`, { hint, at: 'key' })];
 }
 
 function duration(text: string | undefined, fallbackMs: number): number {

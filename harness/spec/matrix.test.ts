@@ -11,8 +11,10 @@ import { matrixTrials } from './matrix.ts';
 
 const POINTS = { grid: ['3x3', '5x5'], fusedLayers: [16] };
 
-function parametersOf(matrix: Parameters<typeof matrixTrials>[0]) {
-  return matrixTrials(matrix).map(({ parameters }) => parameters);
+type Experiment = Parameters<typeof matrixTrials>[0];
+
+function parametersOf(matrix: Experiment['matrix'], frames: Experiment['frames'] = {}) {
+  return matrixTrials({ matrix, frames }).map(({ parameters }) => parameters);
 }
 
 test('what a matrix does not name has its default', () => {
@@ -46,6 +48,32 @@ test('deepthings without reuse is ftp-wst, and has no order', () => {
   expect(others).toHaveLength(1);
 });
 
+test('sources and rates are axes, or the same of all trials; unsaid, they are no parameters', () => {
+  const matrix = { ...POINTS, grid: ['3x3'] };
+  const supplyOf = (...given: Parameters<typeof parametersOf>) =>
+    parametersOf(...given).map(({ sources, rate }) => [sources, rate]);
+  expect(supplyOf(matrix)).toEqual([[undefined, undefined]]);
+  expect(supplyOf({ ...matrix, sources: [1, 6], rate: ['back-to-back', '2.0 fps'] })).toEqual([
+    [1, 'back-to-back'],
+    [1, '2fps'],
+    [6, 'back-to-back'],
+    [6, '2fps'],
+  ]);
+  const frames = { sources: ['edge0', 'edge3'], rate: 'poisson 1fps' };
+  expect(supplyOf(matrix, frames)).toEqual([[2, 'poisson 1fps']]);
+  expect(supplyOf({ ...matrix, rate: ['2fps', '2.0fps'] })).toHaveLength(1);
+  const [trial] = matrixTrials({ matrix, frames });
+  expect(trial).toMatchObject({
+    sources: ['edge0', 'edge3'],
+    rate: { kind: 'poisson', framesPerSecond: 1 },
+  });
+});
+
+test('with all edges as sources the baseline has as many as there are edges', () => {
+  const axes = { ...POINTS, edges: [1, 2], strategy: ['local' as const] };
+  expect(parametersOf(axes, { sources: 'all' }).map(({ edges }) => edges)).toEqual([1, 2]);
+});
+
 const some = <Value>(values: readonly Value[]) => fc.subarray([...values], { minLength: 1 });
 
 test('every combination that makes a difference is one trial', () => {
@@ -60,7 +88,7 @@ test('every combination that makes a difference is one trial', () => {
   });
   fc.assert(
     fc.property(axes, (matrix) => {
-      const trials = matrixTrials(matrix);
+      const trials = matrixTrials({ matrix });
       const distinct = new Set<string>();
       for (const name of matrix.strategy) {
         for (const reuse of matrix.reuse) {

@@ -5,6 +5,7 @@
 import type { Grid } from '../../runtime/partition/region.ts';
 import type { Strategy } from '../../runtime/schedule/strategies.ts';
 import type { Parameters } from '../results/format.ts';
+import type { Rate } from './rate.ts';
 import type { ProviderName } from './testbed.ts';
 
 export interface Link {
@@ -45,10 +46,15 @@ export type ExperimentWeights =
   | { readonly kind: 'synthetic'; readonly seed: number }
   | { readonly kind: 'file'; readonly path: string };
 
+/** Which edges have frames: so many from the first on, all that take part, or these. */
+export type Sources = number | 'all' | readonly string[];
+
 export interface Trial {
   readonly parameters: Parameters;
   readonly grid: Grid;
   readonly strategy: Strategy;
+  readonly sources: Sources;
+  readonly rate: Rate;
 }
 
 export interface Experiment {
@@ -68,8 +74,6 @@ export interface Experiment {
     readonly count: number;
     /** Absolute paths of the pictures, sorted by name and used in turn; empty: generated frames. */
     readonly images: readonly string[];
-    /** Names of source edges, as the file has them; undefined: the testbed's first edge. */
-    readonly sources?: readonly string[];
   };
   /** Every point of the matrix. */
   readonly trials: readonly Trial[];

@@ -15,9 +15,19 @@ export function checkSchema(document: SpecDocument, schema: TSchema): SpecFault[
     .map((error) => describe(document, error, errors));
 }
 
-/** Where a value may have several types, every one of them complains. */
+/**
+ * Where a value may have several types, every one of them complains; what is wrong with the value as one
+ * of them says more than that it is none of the others.
+ */
 function isFirstOfItsType(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
-  return error.keyword !== 'type' || sameTypeErrors(error, errors)[0] === error;
+  if (error.keyword !== 'type') return true;
+  const { instancePath } = error;
+  const better = errors.some(
+    (other) =>
+      other.instancePath.startsWith(`${instancePath}/`) ||
+      (other.instancePath === instancePath && other.keyword !== 'type'),
+  );
+  return !better && sameTypeErrors(error, errors)[0] === error;
 }
 
 function sameTypeErrors({ instancePath }: ErrorObject, errors: readonly ErrorObject[]) {

@@ -1,9 +1,10 @@
 /** Checks a file of either kind, with everything that it refers to. */
 import { resolve } from 'node:path';
 import { checkAgainstModel } from './check-model.ts';
+import { checkAgainstTestbed } from './check-testbed.ts';
 import { SpecDocument } from './document.ts';
 import { SpecError } from './faults.ts';
-import { checkAgainstTestbed, loadExperiment } from './load-experiment.ts';
+import { loadExperiment } from './load-experiment.ts';
 import { loadTestbed, resolveTestbed } from './load-testbed.ts';
 
 /** Says what a sound file is; rejects with a SpecError that holds all its faults. */
