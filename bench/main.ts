@@ -5,6 +5,7 @@
 import { cpus } from 'node:os';
 import { benchDistributed } from './distributed.ts';
 import { benchEngine } from './engine.ts';
+import { benchSources } from './sources.ts';
 import { benchTable } from './table.ts';
 
 const DEFAULT_ROUNDS = 7;
@@ -17,6 +18,10 @@ const [cpu] = cpus();
 process.stdout.write(
   `${cpus().length} x ${cpu?.model ?? 'unknown CPU'}, Node.js ${process.version}, ${rounds} rounds\n\n`,
 );
-const rows = [...(await benchEngine(rounds)), ...(await benchDistributed(rounds))];
+const rows = [
+  ...(await benchEngine(rounds)),
+  ...(await benchDistributed(rounds)),
+  ...(await benchSources(Math.ceil(rounds / 2))),
+];
 process.stdout.write(`${benchTable(rows)}\n`);
 process.exit(0);

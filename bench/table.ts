@@ -5,9 +5,11 @@ import { plainTable } from '../reports/table.ts';
 export interface BenchRow {
   readonly what: string;
   readonly value: Interval;
-  readonly unit: 'ms' | 'x' | 'MiB';
+  readonly unit: 'ms' | 'x' | 'MiB' | 'fps';
   readonly target?: { readonly bound: 'at most' | 'at least'; readonly value: number };
 }
+
+const DECIMALS = { ms: 0, x: 2, MiB: 1, fps: 2 } as const;
 
 export function benchTable(rows: readonly BenchRow[]): string {
   const headers = ['what', 'median', '95 % interval', 'target', ''];
@@ -17,7 +19,7 @@ export function benchTable(rows: readonly BenchRow[]): string {
 }
 
 function cells({ what, value, unit, target }: BenchRow): string[] {
-  const shown = (number: number) => `${number.toFixed(unit === 'x' ? 2 : unit === 'ms' ? 0 : 1)}`;
+  const shown = (number: number) => `${number.toFixed(DECIMALS[unit])}`;
   const { median, low, high } = value;
   return [
     what,

@@ -22,7 +22,12 @@ describe('tilebed validate', () => {
   });
 
   test('takes what ships with tilebed', async () => {
-    const files = ['testbeds/local.yaml', 'experiments/demo.yaml', 'bench/local.yaml'];
+    const files = [
+      'testbeds/local.yaml',
+      'experiments/demo.yaml',
+      'bench/experiments/local.yaml',
+      'bench/experiments/six-edges.yaml',
+    ];
     const { exitCode, stdout } = await tilebed(['validate', ...files]);
     expect(exitCode).toBe(0);
     expect(stdout.split('\n')).toHaveLength(files.length);
