@@ -5,6 +5,7 @@
 import * as ort from 'onnxruntime-node';
 import { GraphBuilder } from '../runtime/engine/onnx/graph.ts';
 import { addLayer, layerOutputName } from '../runtime/engine/onnx/layers.ts';
+import { Layouts } from '../runtime/engine/onnx/layouts.ts';
 import type { Network } from '../runtime/model/network.ts';
 import { syntheticWeights } from '../runtime/model/synthetic.ts';
 
@@ -18,14 +19,20 @@ export async function openBare(
   const { channels, height, width } = network.input;
   let value = graph.input(layerOutputName(-1), [1, channels, height, width]);
   for (const layer of network.layers.slice(0, count)) {
-    value = await addLayer(layer, value, {
+    value = addLayer(layer, value, {
       graph,
       padding: 'layer',
+      layouts: new Layouts(graph),
+      block: undefined,
       outputOf: layerOutputName,
-      weights: async (index) => {
-        const convolution = network.layers[index]!;
-        if (convolution.kind !== 'convolutional') throw new Error(`layer ${index} has no weights`);
-        return syntheticWeights(convolution, seed);
+      parametersOf: (convolution) => {
+        const { kernel, bias } = syntheticWeights(convolution, seed);
+        const { filters, input, groups, size, index } = convolution;
+        const shape = [filters, input.channels / groups, size, size];
+        return {
+          kernel: graph.constant(`kernel${index}`, kernel, shape),
+          bias: graph.constant(`bias${index}`, bias, [filters]),
+        };
       },
     });
   }

@@ -29,6 +29,9 @@ await build({
   format: 'esm',
   external: ['onnxruntime-node'],
   legalComments: 'none',
+  // Every thread keeps its source in memory; names stay, for those who read a stack.
+  minifyWhitespace: true,
+  minifySyntax: true,
   // Bundled CommonJS packages still ask for Node's own modules.
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

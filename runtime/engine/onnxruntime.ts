@@ -1,6 +1,6 @@
 /** The engine on onnxruntime's CPU provider: one ONNX graph a block, dynamic in height and width. */
 import * as ort from 'onnxruntime-node';
-import { elements, type Layer, type Shape } from '../model/network.ts';
+import { type ConvolutionalLayer, elements, type Layer, type Shape } from '../model/network.ts';
 import { weightBytes } from '../model/operations.ts';
 import { cutRegion } from '../partition/map.ts';
 import { type Block, blocksOfRun, segmentBlocks } from './blocks.ts';
@@ -17,12 +17,17 @@ import {
   stripSize,
 } from './engine.ts';
 import { releaseDeadMaps, Strips } from './memory.ts';
+import { blockSize } from './onnx/block-size.ts';
 import { GraphBuilder } from './onnx/graph.ts';
 import { addLayer, layerOutputName } from './onnx/layers.ts';
+import { Layouts } from './onnx/layouts.ts';
+import { type HeldParameters, holdParameters } from './onnx/parameters.ts';
 import { needsSpareRows, spareRowValues } from './onnx/spare-rows.ts';
 
 interface OpenBlock extends Block {
   readonly session: ort.InferenceSession;
+  /** What every run gives the session beside its maps. */
+  readonly parameters: Readonly<Record<string, ort.Tensor>>;
 }
 
 const NOTHING_AROUND: Surround = { left: 0, right: 0, top: 0, bottom: 0 };
@@ -31,58 +36,67 @@ export const onnxruntimeEngine: Engine = {
   name: 'onnxruntime',
   async open(spec: SegmentSpec): Promise<Segment> {
     const blocks = segmentBlocks(spec);
-    const sessions = new Map<Block, ort.InferenceSession>();
+    const block = await blockSize();
+    const parameters = await holdParameters(spec, block);
+    const open: OpenBlock[] = [];
     try {
-      // Opening needs several copies of a block's weights for a moment, so the heaviest goes first,
-      // while least else is held.
-      for (const block of blocks.toSorted(
-        (a, b) => weightBytes(b.layers) - weightBytes(a.layers),
-      )) {
-        sessions.set(block, await openBlock(block, spec));
-        releaseDeadMaps('major');
+      for (const each of blocks) {
+        open.push({ ...each, ...(await openBlock(each, spec, block, parameters)) });
       }
     } catch (error) {
-      await Promise.all([...sessions.values()].map((session) => session.release()));
+      await Promise.all(open.map(({ session }) => session.release()));
       throw error;
     }
-    return new OnnxruntimeSegment(
-      spec,
-      blocks.map((block) => ({ ...block, session: sessions.get(block)! })),
-    );
+    releaseDeadMaps('major');
+    return new OnnxruntimeSegment(spec, open);
   },
 };
 
-async function openBlock(block: Block, spec: SegmentSpec): Promise<ort.InferenceSession> {
+async function openBlock(
+  { layers, inputs, outputs, joinsHalo }: Block,
+  spec: SegmentSpec,
+  block: number | undefined,
+  held: ReadonlyMap<number, HeldParameters>,
+): Promise<Pick<OpenBlock, 'session' | 'parameters'>> {
   const graph = new GraphBuilder();
+  const layouts = new Layouts(graph);
   const tiled = spec.extent === 'tiled';
   const values = new Map<number, string>();
-  for (const layer of block.inputs) {
+  const parameters: Record<string, ort.Tensor> = {};
+  for (const layer of inputs) {
     const { channels, height, width } = outputShape(spec, layer);
     const size = tiled ? ['h', 'w'] : [height, width];
     values.set(layer, graph.input(layerOutputName(layer), [1, channels, ...size]));
   }
-  const first = block.layers[0]!;
-  for (const layer of block.layers) {
+  const parametersOf = ({ index }: ConvolutionalLayer) => {
+    const { kernel, bias } = held.get(index)!;
+    const names = { kernel: `kernel${index}`, bias: `bias${index}` };
+    parameters[graph.input(names.kernel, kernel.dims)] = kernel;
+    parameters[graph.input(names.bias, bias.dims)] = bias;
+    return names;
+  };
+  const context = {
+    graph,
+    layouts,
+    block,
+    padding: tiled ? 'given' : 'layer',
+    outputOf: (index: number) => values.get(index)!,
+    parametersOf,
+  } as const;
+  const first = layers[0]!;
+  for (const layer of layers) {
     const before = values.get(layer.index - 1) ?? layerOutputName(layer.index - 1);
-    const input =
-      layer === first && block.joinsHalo ? joinHalo(graph, before, layer.input.channels) : before;
-    const value = await addLayer(layer, input, {
-      graph,
-      padding: tiled ? 'given' : 'layer',
-      outputOf: (index) => values.get(index)!,
-      weights: spec.weights,
-    });
-    values.set(layer.index, value);
+    const joins = layer === first && joinsHalo;
+    const input = joins ? joinHalo(graph, before, layer.input.channels) : before;
+    values.set(layer.index, addLayer(layer, input, context));
   }
-  for (const layer of block.outputs) {
+  for (const layer of outputs) {
     const { channels, height, width } = outputShape(spec, layer);
     const size = tiled ? [`h${layer}`, `w${layer}`] : [height, width];
-    graph.output(values.get(layer)!, [1, channels, ...size]);
+    graph.output(layouts.plain(values.get(layer)!), [1, channels, ...size]);
   }
-  const { model, externalData } = graph.build(
-    `layers ${first.index} to ${block.layers.at(-1)!.index}`,
-  );
-  return ort.InferenceSession.create(model, {
+  const { model } = graph.build(`layers ${first.index} to ${layers.at(-1)!.index}`);
+  const session = await ort.InferenceSession.create(model, {
     intraOpNumThreads: spec.threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
@@ -91,8 +105,8 @@ async function openBlock(block: Block, spec: SegmentSpec): Promise<ort.Inference
     enableCpuMemArena: !tiled,
     enableMemPattern: false,
     logSeverityLevel: 3,
-    externalData,
   });
+  return { session, parameters };
 }
 
 /**
@@ -140,7 +154,7 @@ class OnnxruntimeSegment implements Segment {
     });
     const kept: Float32Array[] = [];
     for (const [position, block] of blocks.entries()) {
-      const feeds: Record<string, ort.Tensor> = {};
+      const feeds: Record<string, ort.Tensor> = { ...block.parameters };
       for (const layer of block.inputs) feeds[layerOutputName(layer)] = tensor(maps.get(layer)!);
       const surround = run.surrounds?.[block.layers[0]!.index - first.index];
       const shapes = this.#blockShapes(block, maps, surround ?? NOTHING_AROUND, feeds);

@@ -9,12 +9,20 @@ const INT64 = 7;
 const ATTRIBUTE_FLOAT = 1;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_STRING = 3;
+const ATTRIBUTE_FLOATS = 6;
 const ATTRIBUTE_INTS = 7;
 const EXTERNAL = 1;
+const BLOCKED_DOMAIN = 'com.microsoft.nchwc';
 
 /** A number is fixed; a name stands for a size that each run may choose. */
 export type Dimension = number | string;
-export type Attribute = number | readonly number[] | string | { readonly float: number };
+export type Attribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly floats: readonly number[] };
+type Attributes = Readonly<Record<string, Attribute>>;
 
 export interface ExternalTensor {
   readonly path: string;
@@ -93,9 +101,30 @@ export class GraphBuilder {
     opType: string,
     input: readonly string[],
     output: string,
-    attributes: Readonly<Record<string, Attribute>> = {},
+    attributes: Attributes = {},
+  ): string {
+    return this.#addNode('', opType, input, output, attributes);
+  }
+
+  /** A node of onnxruntime's operators on maps that lie in blocks of channels. */
+  blockedNode(
+    opType: 'Conv' | 'MaxPool' | 'ReorderInput' | 'ReorderOutput',
+    input: readonly string[],
+    output: string,
+    attributes: Attributes = {},
+  ): string {
+    return this.#addNode(BLOCKED_DOMAIN, opType, input, output, attributes);
+  }
+
+  #addNode(
+    domain: string,
+    opType: string,
+    input: readonly string[],
+    output: string,
+    attributes: Attributes,
   ): string {
     this.#nodes.push({
+      domain,
       opType,
       name: output,
       input,
@@ -108,7 +137,10 @@ export class GraphBuilder {
   build(name: string): OnnxModel {
     const model = encodeModel({
       irVersion: 8,
-      opsetImport: [{ domain: '', version: 17 }],
+      opsetImport: [
+        { domain: '', version: 17 },
+        { domain: BLOCKED_DOMAIN, version: 1 },
+      ],
       graph: {
         name,
         node: this.#nodes,
@@ -124,6 +156,7 @@ export class GraphBuilder {
 function attribute(name: string, value: Attribute): object {
   if (typeof value === 'number') return { name, i: value, type: ATTRIBUTE_INT };
   if (typeof value === 'string') return { name, s: Buffer.from(value), type: ATTRIBUTE_STRING };
+  if ('floats' in value) return { name, floats: value.floats, type: ATTRIBUTE_FLOATS };
   if ('float' in value) return { name, f: value.float, type: ATTRIBUTE_FLOAT };
   return { name, ints: value, type: ATTRIBUTE_INTS };
 }

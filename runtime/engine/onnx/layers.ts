@@ -2,12 +2,13 @@
 import type {
   Activation,
   ConvolutionalLayer,
-  ConvolutionWeights,
   Layer,
   MaxpoolLayer,
   ReorgLayer,
 } from '../../model/network.ts';
-import type { GraphBuilder } from './graph.ts';
+import { isBlocked, takesBlocks } from './blocked.ts';
+import type { Attribute, GraphBuilder } from './graph.ts';
+import type { Layouts } from './layouts.ts';
 import { addSpareRows, cutSpareRows, needsSpareRows } from './spare-rows.ts';
 
 /** Darknet's slope of leaky ReLU below zero. */
@@ -19,30 +20,44 @@ export type Padding = 'layer' | 'given';
 export interface LayerContext {
   readonly graph: GraphBuilder;
   readonly padding: Padding;
-  /** Name of the value that holds an earlier layer's output. */
+  readonly layouts: Layouts;
+  /** Channels of a block where convolutions are to be blocked ones; undefined: ordinary ones. */
+  readonly block: number | undefined;
+  /** Name of an earlier layer's output. */
   readonly outputOf: (layer: number) => string;
-  readonly weights: (layer: number) => Promise<ConvolutionWeights>;
+  /** Names of the values that hold a convolution's parameters, in blocks where it is a blocked one. */
+  readonly parametersOf: (layer: ConvolutionalLayer) => Parameters;
 }
 
-export async function addLayer(
-  layer: Layer,
-  input: string,
-  context: LayerContext,
-): Promise<string> {
-  const { graph } = context;
+export interface Parameters {
+  readonly kernel: string;
+  readonly bias: string;
+}
+
+/** Returns the name of the layer's output, whose order in memory the context's layouts know. */
+export function addLayer(layer: Layer, input: string, context: LayerContext): string {
+  const { graph, layouts, block } = context;
   const output = layerOutputName(layer.index);
+  const plain = (index: number) => layouts.plain(context.outputOf(index));
+  if (layer.kind === 'convolutional' && block !== undefined && isBlocked(layer)) {
+    return addBlockedConvolution(layer, input, { ...context, block });
+  }
+  if (layer.kind === 'maxpool' && block !== undefined && layouts.isBlocked(input)) {
+    return addBlockedMaxpool(layer, input, context);
+  }
+  layouts.plain(input);
   switch (layer.kind) {
     case 'convolutional':
       return addConvolution(layer, input, context);
     case 'maxpool':
-      return addMaxpool(layer, input, context);
+      return graph.node('MaxPool', [input], output, poolAttributes(layer, context.padding));
     case 'route':
-      return graph.node('Concat', layer.sources.map(context.outputOf), output, { axis: 1 });
+      return graph.node('Concat', layer.sources.map(plain), output, { axis: 1 });
     case 'reorg':
       return addReorg(layer, input, graph);
     case 'shortcut': {
       const sum = `${output}.sum`;
-      graph.node('Add', [input, context.outputOf(layer.source)], sum);
+      graph.node('Add', [input, plain(layer.source)], sum);
       return addActivation(layer.activation, sum, output, graph);
     }
     case 'upsample': {
@@ -78,46 +93,80 @@ export function layerOutputName(layer: number): string {
   return `layer${layer}`;
 }
 
-async function addConvolution(
+function addBlockedConvolution(
   layer: ConvolutionalLayer,
   input: string,
-  { graph, padding, weights }: LayerContext,
-): Promise<string> {
-  const { kernel, bias } = await weights(layer.index);
+  { graph, padding, layouts, block, parametersOf }: LayerContext & { readonly block: number },
+): string {
+  const { kernel, bias } = parametersOf(layer);
   const output = layerOutputName(layer.index);
-  const channels = layer.input.channels / layer.groups;
-  const kernelName = graph.constant(`${output}.kernel`, kernel, [
-    layer.filters,
-    channels,
-    layer.size,
-    layer.size,
-  ]);
-  const biasName = graph.constant(`${output}.bias`, bias, [layer.filters]);
+  const source = takesBlocks(layer, block) ? layouts.blocked(input) : layouts.plain(input);
+  const fused = FUSED_ACTIVATIONS[layer.activation];
+  const map = fused === undefined ? `${output}.convolution` : output;
+  const pad = padding === 'layer' ? layer.padding : 0;
+  graph.blockedNode('Conv', [source, kernel, bias], layouts.makeBlocked(map, layer.filters), {
+    ...convolutionAttributes(layer, pad, pad),
+    ...fused,
+  });
+  if (fused !== undefined) return output;
+  return addActivation(layer.activation, layouts.plain(map), output, graph);
+}
+
+/** Activations that the blocked convolution computes itself. */
+const FUSED_ACTIVATIONS: Partial<Record<Activation, Readonly<Record<string, Attribute>>>> = {
+  linear: {},
+  relu: { activation: 'Relu' },
+  leaky: { activation: 'LeakyRelu', activation_params: { floats: [LEAKY_SLOPE] } },
+};
+
+function addConvolution(
+  layer: ConvolutionalLayer,
+  input: string,
+  { graph, padding, parametersOf }: LayerContext,
+): string {
+  const { kernel, bias } = parametersOf(layer);
+  const output = layerOutputName(layer.index);
   const pad = padding === 'layer' ? layer.padding : 0;
   const spare = needsSpareRows(layer);
   const source = spare ? addSpareRows(graph, input, layer) : input;
   const activated = spare ? `${output}.tall` : output;
   // A window as wide as a map without padding would be multiplied by yet another routine.
+  const channels = layer.input.channels / layer.groups;
   const below = spare && channels === 1 ? pad + layer.stride : pad;
   const value = layer.activation === 'linear' ? activated : `${output}.convolution`;
-  graph.node('Conv', [source, kernelName, biasName], value, {
-    kernel_shape: [layer.size, layer.size],
-    strides: [layer.stride, layer.stride],
-    pads: [pad, pad, below, pad],
-    group: layer.groups,
-  });
+  graph.node('Conv', [source, kernel, bias], value, convolutionAttributes(layer, pad, below));
   addActivation(layer.activation, value, activated, graph);
   return spare ? cutSpareRows(graph, activated, output, layer) : output;
 }
 
-function addMaxpool(layer: MaxpoolLayer, input: string, { graph, padding }: LayerContext): string {
+function convolutionAttributes(layer: ConvolutionalLayer, pad: number, below: number) {
+  return {
+    kernel_shape: [layer.size, layer.size],
+    strides: [layer.stride, layer.stride],
+    pads: [pad, pad, below, pad],
+    group: layer.groups,
+  };
+}
+
+function addBlockedMaxpool(
+  layer: MaxpoolLayer,
+  input: string,
+  { graph, padding, layouts }: LayerContext,
+): string {
+  const output = layerOutputName(layer.index);
+  const made = layouts.makeBlocked(output, layer.output.channels);
+  graph.blockedNode('MaxPool', [layouts.blocked(input)], made, poolAttributes(layer, padding));
+  return output;
+}
+
+function poolAttributes(layer: MaxpoolLayer, padding: Padding) {
   const before = padding === 'layer' ? layer.paddingBefore : 0;
   const after = padding === 'layer' ? layer.paddingAfter : 0;
-  return graph.node('MaxPool', [input], layerOutputName(layer.index), {
+  return {
     kernel_shape: [layer.size, layer.size],
     strides: [layer.stride, layer.stride],
     pads: [before, before, after, after],
-  });
+  };
 }
 
 /**

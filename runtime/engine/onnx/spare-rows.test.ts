@@ -33,7 +33,7 @@ describe('on x64', () => {
     { channels: 7, keys: { filters: 5, size: 5 }, spare: false },
     { channels: 12, keys: { filters: 5, size: 5 }, spare: false },
     { channels: 9, keys: { filters: 8, size: 1 }, spare: true },
-    { channels: 12, keys: { filters: 12, size: 3, groups: 12 }, spare: false },
+    { channels: 16, keys: { filters: 16, size: 3, groups: 16 }, spare: false },
     { channels: 13, keys: { filters: 13, size: 3, groups: 13 }, spare: true },
     { channels: 32, keys: { filters: 32, size: 3, groups: 2 }, spare: false },
     { channels: 24, keys: { filters: 48, size: 3, groups: 2 }, spare: true },

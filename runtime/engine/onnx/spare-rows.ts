@@ -2,22 +2,21 @@
  * Spare rows below small maps, so that a convolution of a tile adds up in the same order as that of the
  * whole map and gives the same bits.
  *
- * onnxruntime has two ways to convolve. The blocked one (NCHWc, on x64 only, and only for suitable
- * numbers of channels) treats every output alike. The other multiplies matrices (MLAS, convolve.cpp
+ * onnxruntime has two ways to convolve. The blocked one (blocked.ts, on x64 only, and only for
+ * suitable numbers of channels) treats every output alike. The other multiplies matrices (MLAS, convolve.cpp
  * and sgemm.cpp): it adds up 128 products at a time, but more where the map has 64 elements or fewer,
  * and has a routine of its own for a single element. There a small map is given more rows; they are
  * cut off again behind the layer. With several threads each has its share of the map, so that this is
  * certain for one thread only.
  */
 import type { ConvolutionalLayer, Layer, Shape } from '../../model/network.ts';
+import { isBlocked } from './blocked.ts';
 import type { GraphBuilder } from './graph.ts';
 
 /** Products that are added up at a time, whatever the size of the map. */
 const SAFE_PRODUCTS = 128;
 /** From so many elements on the size of the map makes no difference. */
 const SAFE_ELEMENTS = 65;
-/** A block is 8 channels, or 16 with AVX-512. */
-const BLOCKS = { smallest: 8, largest: 16 } as const;
 
 /** Whether the layer's sums would depend on the size of its map. */
 export function needsSpareRows(
@@ -42,14 +41,6 @@ function fewestElements(layer: ConvolutionalLayer, architecture: string): number
   const products = (layer.input.channels / layer.groups) * layer.size * layer.size;
   if (products > SAFE_PRODUCTS) return SAFE_ELEMENTS;
   return x64 ? 2 : 1;
-}
-
-/** onnxruntime's conditions for its blocked way (nchwc_transformer.cc), for both sizes of a block. */
-function isBlocked({ filters, groups, input }: ConvolutionalLayer): boolean {
-  const channels = input.channels / groups;
-  if (groups === 1) return channels < BLOCKS.smallest || channels % 4 === 0;
-  if (channels === 1 && filters === groups) return filters % 4 === 0;
-  return channels % BLOCKS.largest === 0 && (filters / groups) % BLOCKS.largest === 0;
 }
 
 /** Adds the rows to the layer's input; how many, each run says. */
