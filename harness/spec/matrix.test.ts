@@ -109,7 +109,7 @@ test('every combination that makes a difference is one trial', () => {
       expect(trials).toHaveLength(distinct.size);
       for (const { parameters, grid, strategy } of trials) {
         expect(`${grid.rows}x${grid.columns}`).toBe(parameters.grid);
-        expect(strategy.name).toBe(parameters.strategy);
+        expect(strategy).toMatchObject({ name: parameters.strategy, reuse: parameters.reuse });
       }
     }),
   );

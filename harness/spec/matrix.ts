@@ -63,7 +63,9 @@ function trialOf({ edges, grid, fusedLayers, strategy, fewest, ...supply }: Poin
     ...supply.said,
   };
   const { sources, rate } = supply;
-  return { parameters, grid: parseGrid(parameters.grid), strategy, sources, rate };
+  const { reuse } = parameters;
+  const actual = { ...strategy, reuse };
+  return { parameters, grid: parseGrid(parameters.grid), strategy: actual, sources, rate };
 }
 
 export function parseGrid(text: string): Grid {

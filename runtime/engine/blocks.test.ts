@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { weightBytes } from '../model/operations.ts';
+import { overlapsNeighbours } from '../partition/ftp.ts';
 import { anyChain } from '../testing/arbitrary-network.ts';
 import { bundledNetwork } from '../testing/bundled-network.ts';
 import { networkOf, section } from '../testing/cfg.ts';
 import { segmentSpec } from '../testing/compute.ts';
-import { overlapsNeighbours, segmentBlocks } from './blocks.ts';
+import { segmentBlocks } from './blocks.ts';
 
 const conv = (keys: Record<string, string | number> = {}) =>
   section('convolutional', { filters: 4, size: 3, pad: 1, activation: 'leaky', ...keys });

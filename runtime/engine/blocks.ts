@@ -6,6 +6,7 @@
 import { TilebedError } from '../errors.ts';
 import { isDetectionLayer, type Layer, type Network } from '../model/network.ts';
 import { weightBytes } from '../model/operations.ts';
+import { overlapsNeighbours } from '../partition/ftp.ts';
 import type { SegmentRun, SegmentSpec } from './engine.ts';
 
 export interface Block {
@@ -94,19 +95,6 @@ function splitBefore(
     else groups.at(-1)!.push(layer);
   }
   return groups;
-}
-
-/** Whether neighbouring windows of the layer share elements or reach outside the map. */
-export function overlapsNeighbours(layer: Layer): boolean {
-  if (layer.kind !== 'convolutional' && layer.kind !== 'maxpool') return false;
-  if (layer.size > layer.stride) return true;
-  const before = layer.kind === 'convolutional' ? layer.padding : layer.paddingBefore;
-  const reach = (outputs: number) => (outputs - 1) * layer.stride - before + layer.size;
-  return (
-    before > 0 ||
-    reach(layer.output.height) > layer.input.height ||
-    reach(layer.output.width) > layer.input.width
-  );
 }
 
 function checkSegment({ network, from, to, extent }: SegmentSpec): void {

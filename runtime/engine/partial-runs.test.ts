@@ -2,13 +2,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { elements, type Layer, type Network } from '../model/network.ts';
-import { inputRegion } from '../partition/ftp.ts';
+import { inputRegion, overlapsNeighbours } from '../partition/ftp.ts';
 import { cutRegion } from '../partition/map.ts';
 import { type Border, type Region, regionHeight, regionWidth } from '../partition/region.ts';
 import { computableChain } from '../testing/arbitrary-network.ts';
 import { computeWhole, difference, NO_DIFFERENCE, segmentSpec } from '../testing/compute.ts';
 import { below, randomFloats, seededRandom } from '../testing/random.ts';
-import { overlapsNeighbours } from './blocks.ts';
 import { paddingValue, type Surround } from './engine.ts';
 import { onnxruntimeEngine } from './onnxruntime.ts';
 

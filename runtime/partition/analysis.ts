@@ -3,6 +3,7 @@ import type { Network } from '../model/network.ts';
 import { layerMultiplyAccumulates } from '../model/operations.ts';
 import type { FusedPlan } from './plan.ts';
 import { type Region, regionHeight, regionWidth } from './region.ts';
+import type { Halo, ReusePlan } from './reuse.ts';
 
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
@@ -16,6 +17,27 @@ export function planMultiplyAccumulates(network: Network, plan: FusedPlan): numb
     }
   }
   return sum;
+}
+
+/** Multiply-accumulates of tiles that take halos from their neighbours. */
+export function reuseMultiplyAccumulates(network: Network, plans: readonly ReusePlan[]): number {
+  let sum = 0;
+  for (const { steps, output } of plans) {
+    for (const [position, { layer }] of steps.entries()) {
+      const made = steps[position + 1]?.held ?? output;
+      const size = { height: regionHeight(made), width: regionWidth(made) };
+      sum += layerMultiplyAccumulates(network.layers[layer]!, size);
+    }
+  }
+  return sum;
+}
+
+/** Bytes of halos as float32. */
+export function haloBytes(network: Network, halos: readonly Pick<Halo, 'layer' | 'region'>[]) {
+  return halos.reduce(
+    (sum, { layer, region }) => sum + mapBytes(network.layers[layer]!.input.channels, region),
+    0,
+  );
 }
 
 /** The same layers without partitioning. */

@@ -99,6 +99,19 @@ function inputSpan(
   };
 }
 
+/** Whether neighbouring windows of the layer share elements or reach outside the map. */
+export function overlapsNeighbours(layer: Layer): boolean {
+  if (layer.kind !== 'convolutional' && layer.kind !== 'maxpool') return false;
+  if (layer.size > layer.stride) return true;
+  const before = layer.kind === 'convolutional' ? layer.padding : layer.paddingBefore;
+  const reach = (outputs: number) => (outputs - 1) * layer.stride - before + layer.size;
+  return (
+    before > 0 ||
+    reach(layer.output.height) > layer.input.height ||
+    reach(layer.output.width) > layer.input.width
+  );
+}
+
 /**
  * The first layers as one tile, halos unheard of: any layers will do, as long as none behind them reads
  * what lies inside. For the honest baseline of every speed-up.

@@ -1,6 +1,6 @@
 /** Moves rectangles between planar feature maps, a row at a time. */
 import type { Shape } from '../model/network.ts';
-import { type Region, regionHeight, regionWidth } from './region.ts';
+import { areaOf, type Region, regionHeight, regionWidth } from './region.ts';
 
 /** Copies a region out of a map: [channels][region height][region width]. */
 export function cutRegion(map: Float32Array, shape: Shape, region: Region): Float32Array {
@@ -10,6 +10,34 @@ export function cutRegion(map: Float32Array, shape: Shape, region: Region): Floa
     tile.set(map.subarray(mapAt, mapAt + width), tileAt);
   });
   return tile;
+}
+
+/** A rectangle of values: [channels][height of the region][width of the region]. */
+export interface Patch {
+  /** In the coordinates of the map it belongs to; it may reach outside. */
+  readonly region: Region;
+  readonly data: Float32Array;
+}
+
+/** Copies a part that both patches have from one to the other. */
+export function copyPatch(from: Patch, to: Patch, part: Region): void {
+  const [fromWidth, toWidth] = [regionWidth(from.region), regionWidth(to.region)];
+  const [fromArea, toArea] = [areaOf(from.region), areaOf(to.region)];
+  const width = regionWidth(part);
+  const fromStart = offsetIn(from.region, part);
+  const toStart = offsetIn(to.region, part);
+  const channels = to.data.length / toArea;
+  for (let channel = 0; channel < channels; channel++) {
+    for (let row = 0; row < regionHeight(part); row++) {
+      const fromAt = channel * fromArea + fromStart + row * fromWidth;
+      const toAt = channel * toArea + toStart + row * toWidth;
+      to.data.set(from.data.subarray(fromAt, fromAt + width), toAt);
+    }
+  }
+}
+
+function offsetIn(region: Region, part: Region): number {
+  return (part.y1 - region.y1) * regionWidth(region) + part.x1 - region.x1;
 }
 
 /** Copies a tile to its place in a map. */

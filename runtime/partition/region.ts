@@ -31,6 +31,16 @@ export function regionHeight(region: Region): number {
   return region.y2 - region.y1 + 1;
 }
 
+export function areaOf(region: Region): number {
+  return regionWidth(region) * regionHeight(region);
+}
+
+export function contains(region: Region, part: Region): boolean {
+  return (
+    region.x1 <= part.x1 && region.x2 >= part.x2 && region.y1 <= part.y1 && region.y2 >= part.y2
+  );
+}
+
 /** What two regions have in common; undefined where that is nothing. */
 export function intersection(a: Region, b: Region): Region | undefined {
   const common = {
@@ -40,4 +50,30 @@ export function intersection(a: Region, b: Region): Region | undefined {
     y2: Math.min(a.y2, b.y2),
   };
   return common.x1 <= common.x2 && common.y1 <= common.y2 ? common : undefined;
+}
+
+/** The smallest region that holds them all; undefined of none. */
+export function boundingBox(regions: readonly Region[]): Region | undefined {
+  if (regions.length === 0) return undefined;
+  return {
+    x1: Math.min(...regions.map(({ x1 }) => x1)),
+    y1: Math.min(...regions.map(({ y1 }) => y1)),
+    x2: Math.max(...regions.map(({ x2 }) => x2)),
+    y2: Math.max(...regions.map(({ y2 }) => y2)),
+  };
+}
+
+/**
+ * What is left of a region without a part of it: up to four regions that do not overlap, above and below
+ * the part over the full width, left and right of it between them.
+ */
+export function without(region: Region, part: Region): readonly Region[] {
+  const hole = intersection(region, part);
+  if (hole === undefined) return [region];
+  return [
+    { ...region, y2: hole.y1 - 1 },
+    { ...region, y1: hole.y2 + 1 },
+    { ...hole, x1: region.x1, x2: hole.x1 - 1 },
+    { ...hole, x1: hole.x2 + 1, x2: region.x2 },
+  ].filter(({ x1, y1, x2, y2 }) => x1 <= x2 && y1 <= y2);
 }

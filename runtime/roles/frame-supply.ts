@@ -8,6 +8,7 @@ import type { Network } from '../model/network.ts';
 import type { MessageOf } from '../net/messages.ts';
 import type { FusedPlan } from '../partition/plan.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
+import { tileOrder } from '../schedule/reuse-order.ts';
 import { SourceQueue, type TileId } from '../schedule/source-queue.ts';
 import type { EdgeConfig } from './config.ts';
 import { computeInput, type Job } from './job.ts';
@@ -26,7 +27,7 @@ export class FrameSupply {
   readonly #network: Network;
   readonly #plan: FusedPlan;
   readonly #statistics: Statistics;
-  #queue = new SourceQueue();
+  #queue: SourceQueue;
   readonly #frames: TakenFrames;
 
   /** @param onArrival called when a frame has arrived that may be taken */
@@ -41,6 +42,7 @@ export class FrameSupply {
     this.#network = network;
     this.#plan = plan;
     this.#statistics = statistics;
+    this.#queue = this.#emptyQueue();
     this.#frames = new TakenFrames(config, statistics, onArrival);
   }
 
@@ -63,7 +65,7 @@ export class FrameSupply {
   async takeFrame(): Promise<TakenPicture | undefined> {
     if (this.waiting > 0) return undefined;
     const taken = await this.#frames.take();
-    if (taken !== undefined) this.#queue.takeFrame(taken.frame, this.#plan.tiles.length);
+    if (taken !== undefined) this.#queue.takeFrame(taken.frame);
     return taken;
   }
 
@@ -114,7 +116,7 @@ export class FrameSupply {
 
   /** Gives up all frames, those to come included: the gateway has counted them as lost. */
   abandon(): void {
-    this.#queue = new SourceQueue();
+    this.#queue = this.#emptyQueue();
     this.#frames.abandon();
   }
 
@@ -127,6 +129,10 @@ export class FrameSupply {
     const lost = this.#queue.loseEdge(edge).length;
     this.#statistics.tilesReissued += lost;
     return lost;
+  }
+
+  #emptyQueue(): SourceQueue {
+    return new SourceQueue(tileOrder(this.#plan.grid, this.#config.work.strategy));
   }
 
   /** Cuts a tile's part out of its frame. */

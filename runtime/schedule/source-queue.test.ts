@@ -1,13 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { tileRanks } from './reuse-order.ts';
 import { SourceQueue, type TileId } from './source-queue.ts';
+import { ORDERS } from './strategies.ts';
 
 const tile = (frame: number, index: number): TileId => ({ frame, tile: index });
 
-function queueOf(tiles: number, frame = 0): SourceQueue {
-  const queue = new SourceQueue();
-  queue.takeFrame(frame, tiles);
+/** Tiles in a row, all of one rank. */
+function emptyQueue(tiles: number): SourceQueue {
+  return new SourceQueue({ grid: { rows: 1, columns: tiles }, ranks: Array(tiles).fill(0) });
+}
+
+function queueOf(tiles: number, frames = 1): SourceQueue {
+  const queue = emptyQueue(tiles);
+  for (let frame = 0; frame < frames; frame++) queue.takeFrame(frame);
   return queue;
+}
+
+function order(queue: SourceQueue): TileId[] {
+  const ids: TileId[] = [];
+  for (let id = queue.nextLocal(); id !== undefined; id = queue.nextLocal()) ids.push(id);
+  return ids;
 }
 
 describe('who takes what', () => {
@@ -21,15 +34,39 @@ describe('who takes what', () => {
     expect(queue.lend('edge1')).toBeUndefined();
   });
 
-  test('an older frame comes first for the source, a newer one for thieves', () => {
-    const queue = queueOf(2);
-    queue.takeFrame(1, 2);
+  test('an older frame comes first for all', () => {
+    const queue = queueOf(2, 2);
     expect(queue.nextLocal()).toEqual(tile(0, 0));
+    expect(queue.lend('edge1')).toEqual(tile(0, 1));
     expect(queue.lend('edge1')).toEqual(tile(1, 1));
   });
 
+  test('tiles of a rank come before all of the next, for thieves too', () => {
+    const queue = new SourceQueue({
+      grid: { rows: 2, columns: 2 },
+      ranks: tileRanks('checkerboard', { rows: 2, columns: 2 }),
+    });
+    queue.takeFrame(0);
+    expect(queue.lend('edge1')).toEqual(tile(0, 3));
+    expect(queue.lend('edge1')).toEqual(tile(0, 0));
+    expect(queue.nextLocal()).toEqual(tile(0, 1));
+  });
+
+  test('a thief gets tiles beside those that it had', () => {
+    const grid = { rows: 5, columns: 5 };
+    const queue = new SourceQueue({ grid, ranks: tileRanks('checkerboard', grid) });
+    queue.takeFrame(0);
+    expect(queue.lend('edge1')).toEqual(tile(0, 24));
+    expect(queue.lend('edge2')).toEqual(tile(0, 22));
+    expect(queue.lend('edge1')).toEqual(tile(0, 18));
+    expect(queue.lend('edge2')).toEqual(tile(0, 16));
+    queue.complete(tile(0, 24));
+    queue.complete(tile(0, 18));
+    expect(queue.lend('edge1')).toEqual(tile(0, 14));
+  });
+
   test('a queue without frames has nothing', () => {
-    const queue = new SourceQueue();
+    const queue = emptyQueue(4);
     expect(queue.nextLocal()).toBeUndefined();
     expect(queue.lend('edge1')).toBeUndefined();
     expect(queue).toMatchObject({ waiting: 0, framesUnderWay: 0 });
@@ -70,16 +107,36 @@ describe('results', () => {
 });
 
 describe('a lost edge', () => {
-  test('gives back all that it held, in front of everything, oldest frame first', () => {
-    const queue = queueOf(3);
-    queue.takeFrame(1, 2);
+  test('gives back all that it held, each to its place', () => {
+    const queue = queueOf(2, 3);
+    expect(queue.lend('edge1')).toEqual(tile(0, 1));
+    expect(queue.lend('edge2')).toEqual(tile(0, 0));
     expect(queue.lend('edge1')).toEqual(tile(1, 1));
-    expect(queue.lend('edge2')).toEqual(tile(1, 0));
-    expect(queue.lend('edge1')).toEqual(tile(0, 2));
-    expect(queue.loseEdge('edge1')).toEqual([tile(0, 2), tile(1, 1)]);
-    expect(queue.nextLocal()).toEqual(tile(0, 2));
-    expect(queue.nextLocal()).toEqual(tile(1, 1));
-    expect(queue.nextLocal()).toEqual(tile(0, 0));
+    expect(queue.nextLocal()).toEqual(tile(1, 0));
+    expect(queue.loseEdge('edge1')).toEqual([tile(0, 1), tile(1, 1)]);
+    expect(order(queue)).toEqual([tile(0, 1), tile(1, 1), tile(2, 0), tile(2, 1)]);
+  });
+
+  test('leaves the order of reuse as it was, whatever was out and came back', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...ORDERS),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.array(fc.constantFrom('edge1', 'edge2'), { maxLength: 30 }),
+        (name, rows, columns, thieves) => {
+          const grid = { rows, columns };
+          const queue = new SourceQueue({ grid, ranks: tileRanks(name, grid) });
+          queue.takeFrame(0);
+          for (const thief of thieves) queue.lend(thief);
+          queue.loseEdge('edge2');
+          queue.loseEdge('edge1');
+          const untouched = new SourceQueue({ grid, ranks: tileRanks(name, grid) });
+          untouched.takeFrame(0);
+          expect(order(queue)).toEqual(order(untouched));
+        },
+      ),
+    );
   });
 
   test('gives back nothing that is done, and nothing twice', () => {
@@ -101,7 +158,7 @@ describe('a lost edge', () => {
 
 test('a frame is taken once', () => {
   const queue = queueOf(1);
-  expect(() => queue.takeFrame(0, 1)).toThrow('frame 0 was taken before');
+  expect(() => queue.takeFrame(0)).toThrow('frame 0 was taken before');
 });
 
 test('in any order of events each tile is in one place, and all end up done', () => {
@@ -115,7 +172,7 @@ test('in any order of events each tile is in one place, and all end up done', ()
       fc.array(event, { maxLength: 120 }),
       fc.integer({ min: 1, max: 9 }),
       (events, tiles) => {
-        const queue = new SourceQueue();
+        const queue = emptyQueue(tiles);
         const key = (id: TileId) => `${id.frame}/${id.tile}`;
         /** Who holds a tile: `self`, an edge, or nobody while it waits. */
         const holders = new Map<string, string>();
@@ -137,7 +194,7 @@ test('in any order of events each tile is in one place, and all end up done', ()
         };
         for (const { kind, edge, pick } of events) {
           if (kind === 'frame') {
-            queue.takeFrame(frames, tiles);
+            queue.takeFrame(frames);
             for (let index = 0; index < tiles; index++) open.push(tile(frames, index));
             frames++;
           }

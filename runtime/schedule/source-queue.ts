@@ -8,20 +8,33 @@
  *                        ▼   │                complete             │
  *                       leased ────────────────────────────────────┘
  *
- * The source takes from the head and thieves from the far end, so that they meet only when little is
- * left. A lease has no clock of its own: it ends with a result, or when its holder is lost.
+ * Oldest frames come first, and of a frame the tiles of the lowest rank; what was lost goes back to its
+ * place. The source takes from the head. A thief gets a tile of the same frame and rank, beside tiles
+ * that it had before, else from the far end: so each has a part of the frame for itself, and they meet
+ * only when little is left. A lease has no clock of its own: it ends with a result, or when its holder
+ * is lost.
  */
+import { neighboursOf } from '../partition/neighbours.ts';
+import type { Grid } from '../partition/region.ts';
 
 export interface TileId {
   readonly frame: number;
   readonly tile: number;
 }
 
+/** What a queue knows of the tiles of every frame. */
+export interface TileOrder {
+  readonly grid: Grid;
+  /** By tile: all of a lower rank are taken first. */
+  readonly ranks: readonly number[];
+}
+
 type TileState =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'computing' }
   | { readonly kind: 'leased'; readonly holder: string }
-  | { readonly kind: 'done' };
+  /** By whom, where that was a thief that still holds it. */
+  | { readonly kind: 'done'; readonly holder?: string };
 
 interface FrameState {
   readonly tiles: TileState[];
@@ -31,15 +44,20 @@ interface FrameState {
 export type Completion = 'first' | 'duplicate' | 'unknown';
 
 export class SourceQueue {
+  readonly #order: TileOrder;
   readonly #frames = new Map<number, FrameState>();
   /** Tiles in state `waiting`, in the order in which the source takes them. */
   #waiting: TileId[] = [];
 
-  takeFrame(frame: number, tiles: number): void {
+  constructor(order: TileOrder) {
+    this.#order = order;
+  }
+
+  takeFrame(frame: number): void {
     if (this.#frames.has(frame)) throw new Error(`frame ${frame} was taken before`);
-    const states = Array.from({ length: tiles }, (): TileState => ({ kind: 'waiting' }));
-    this.#frames.set(frame, { tiles: states, remaining: tiles });
-    for (let tile = 0; tile < tiles; tile++) this.#waiting.push({ frame, tile });
+    const tiles = this.#order.ranks.map((): TileState => ({ kind: 'waiting' }));
+    this.#frames.set(frame, { tiles, remaining: tiles.length });
+    this.#wait(tiles.map((_, tile) => ({ frame, tile })));
   }
 
   /** The next tile for the source itself. */
@@ -51,27 +69,34 @@ export class SourceQueue {
 
   /** The next tile for a thief, leased to it. */
   lend(holder: string): TileId | undefined {
-    const id = this.#waiting.pop();
-    if (id !== undefined) this.#set(id, { kind: 'leased', holder });
+    const id = this.#bestFor(holder);
+    if (id === undefined) return undefined;
+    this.#leave(id);
+    this.#set(id, { kind: 'leased', holder });
     return id;
   }
 
+  /** Whether an edge holds the tile, so that it may ask for it anew. */
+  isLeasedTo(holder: string, { frame, tile }: TileId): boolean {
+    const state = this.#frames.get(frame)?.tiles[tile];
+    return state?.kind === 'leased' && state.holder === holder;
+  }
+
   /** Takes note of a result, whoever computed it. A late double changes nothing. */
-  complete({ frame, tile }: TileId): Completion {
-    const state = this.#frames.get(frame);
-    const before = state?.tiles[tile];
+  complete(id: TileId): Completion {
+    const state = this.#frames.get(id.frame);
+    const before = state?.tiles[id.tile];
     if (state === undefined || before === undefined) return 'unknown';
     if (before.kind === 'done') return 'duplicate';
-    if (before.kind === 'waiting') {
-      this.#waiting = this.#waiting.filter((id) => id.frame !== frame || id.tile !== tile);
-    }
-    state.tiles[tile] = { kind: 'done' };
+    if (before.kind === 'waiting') this.#leave(id);
+    state.tiles[id.tile] =
+      before.kind === 'leased' ? { kind: 'done', holder: before.holder } : { kind: 'done' };
     state.remaining--;
-    if (state.remaining === 0) this.#frames.delete(frame);
+    if (state.remaining === 0) this.#frames.delete(id.frame);
     return 'first';
   }
 
-  /** Takes back what a lost edge held; oldest frames first, before all that waits. */
+  /** Takes back what a lost edge held. */
   loseEdge(holder: string): readonly TileId[] {
     const lost: TileId[] = [];
     for (const [frame, { tiles }] of this.#frames) {
@@ -80,7 +105,7 @@ export class SourceQueue {
       }
     }
     for (const id of lost) this.#set(id, { kind: 'waiting' });
-    this.#waiting.unshift(...lost);
+    this.#wait(lost);
     return lost;
   }
 
@@ -95,6 +120,39 @@ export class SourceQueue {
 
   get framesUnderWay(): number {
     return this.#frames.size;
+  }
+
+  /** Of the head's frame and rank, the tile with most neighbours in the thief's hands; the last of several. */
+  #bestFor(holder: string): TileId | undefined {
+    const [head] = this.#waiting;
+    if (head === undefined) return undefined;
+    const { tiles } = this.#frames.get(head.frame)!;
+    const { grid, ranks } = this.#order;
+    const isHeld = (tile: number) => {
+      const state = tiles[tile]!;
+      return (state.kind === 'leased' || state.kind === 'done') && state.holder === holder;
+    };
+    let best = head;
+    let most = -1;
+    for (const id of this.#waiting) {
+      if (id.frame !== head.frame || ranks[id.tile] !== ranks[head.tile]) break;
+      const held = neighboursOf(grid, id.tile).filter(isHeld).length;
+      if (held < most) continue;
+      best = id;
+      most = held;
+    }
+    return best;
+  }
+
+  #wait(ids: readonly TileId[]): void {
+    const { ranks } = this.#order;
+    this.#waiting = [...this.#waiting, ...ids].sort(
+      (a, b) => a.frame - b.frame || ranks[a.tile]! - ranks[b.tile]! || a.tile - b.tile,
+    );
+  }
+
+  #leave({ frame, tile }: TileId): void {
+    this.#waiting = this.#waiting.filter((id) => id.frame !== frame || id.tile !== tile);
   }
 
   #set({ frame, tile }: TileId, state: TileState): void {

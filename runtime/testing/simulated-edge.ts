@@ -33,7 +33,7 @@ export interface Surroundings {
 export class SimulatedEdge {
   readonly traits: EdgeTraits;
   readonly #world: Surroundings;
-  readonly #queue = new SourceQueue();
+  readonly #queue: SourceQueue;
   readonly #worker = new Worker<Job>(RESERVE);
   readonly #victims = new Map<string, End<Signal>>();
   readonly #thieves = new Set<End<Signal>>();
@@ -52,6 +52,8 @@ export class SimulatedEdge {
   constructor(traits: EdgeTraits, world: Surroundings) {
     this.traits = traits;
     this.#world = world;
+    const grid = { rows: 1, columns: traits.tiles };
+    this.#queue = new SourceQueue({ grid, ranks: Array(traits.tiles).fill(0) });
   }
 
   join(): void {
@@ -141,7 +143,7 @@ export class SimulatedEdge {
     this.#takingFrame = true;
     const frame = this.#nextFrame++;
     this.#later(5, () => {
-      this.#queue.takeFrame(frame, this.traits.tiles);
+      this.#queue.takeFrame(frame);
       this.#gateway!.send({ kind: 'frameTaken', frame });
       this.#takingFrame = false;
       this.#advance();

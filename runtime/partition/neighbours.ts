@@ -1,0 +1,37 @@
+/** Which tiles of a grid touch which: along a side, or at a corner only. */
+import type { Grid } from './region.ts';
+
+/** The four sides of a tile. */
+export interface Sides {
+  readonly left: boolean;
+  readonly right: boolean;
+  readonly top: boolean;
+  readonly bottom: boolean;
+}
+
+/** The up to eight tiles around one, by their indices. */
+export function neighboursOf({ rows, columns }: Grid, tile: number): number[] {
+  const [row, column] = [Math.floor(tile / columns), tile % columns];
+  const found: number[] = [];
+  for (let y = Math.max(0, row - 1); y <= Math.min(rows - 1, row + 1); y++) {
+    for (let x = Math.max(0, column - 1); x <= Math.min(columns - 1, column + 1); x++) {
+      if (y !== row || x !== column) found.push(y * columns + x);
+    }
+  }
+  return found;
+}
+
+/** The sides behind which lies a tile that satisfies `wanted`. */
+export function sidesTowards(
+  { rows, columns }: Grid,
+  tile: number,
+  wanted: (neighbour: number) => boolean,
+): Sides {
+  const [row, column] = [Math.floor(tile / columns), tile % columns];
+  return {
+    left: column > 0 && wanted(tile - 1),
+    right: column < columns - 1 && wanted(tile + 1),
+    top: row > 0 && wanted(tile - columns),
+    bottom: row < rows - 1 && wanted(tile + columns),
+  };
+}
