@@ -44,7 +44,7 @@ export const DARK: Palette = {
 const COLOUR_RULES = Array.from(
   { length: FRAME_COLOURS },
   (_, index) =>
-    `svg .f${index}{fill:var(--f${index})}svg .outlined.f${index}{stroke:var(--f${index})}`,
+    `svg .f${index}{fill:var(--f${index})}svg .outlined.f${index},svg .curve.f${index}{stroke:var(--f${index})}`,
 ).join('\n');
 
 const RULES = `
@@ -65,6 +65,8 @@ svg .run{fill:var(--muted);fill-opacity:.75}
 svg .degraded{fill:var(--paper);stroke:var(--f5);stroke-width:1.75}
 svg .outlined{fill-opacity:.18;stroke-opacity:.9;stroke-width:.75}
 ${COLOUR_RULES}
+svg .curve{fill-opacity:0;stroke-width:1.75;stroke-linejoin:round}
+svg .mark{fill:none;stroke:var(--muted);stroke-width:1.5;stroke-dasharray:4 3}
 svg .stolen{fill:var(--ink);stroke:none}
 `;
 

@@ -1,8 +1,9 @@
-/** The charts: rows of makespans with their intervals and runs, and rows of bars. */
+/** The charts that compare points or nodes: makespans with their intervals and runs, and rows of bars. */
 import { AXIS_HEIGHT, axisFromZero } from './axis.ts';
-import { type Drawing, label, legend, px, swatch } from './drawing.ts';
+import { barChart, type Series } from './bar-chart.ts';
+import { type Drawing, label, legend, px } from './drawing.ts';
 import { type Markup, markup } from './markup.ts';
-import { durationText, durationUnit, inUnit, MEBIBYTES, type Unit } from './numbers.ts';
+import { durationText, durationUnit, MEBIBYTES, type Unit } from './numbers.ts';
 import { pointNames } from './point.ts';
 import type { NodeSummary, PointSummary, Run } from './summary.ts';
 import { withInterval } from './table.ts';
@@ -13,24 +14,8 @@ const HALF_WIDTH = 440;
 const THIRD_WIDTH = 360;
 const MARGIN_RIGHT = 10;
 const TILES: Unit = { name: 'tiles', size: 1 };
-
-interface Series {
-  readonly label: string;
-  readonly colour: string;
-  /** In base units, one a row. */
-  readonly values: readonly number[];
-}
-
-interface BarChart {
-  readonly title: string;
-  readonly description: string;
-  readonly unit: Unit;
-  readonly width: number;
-  readonly rows: readonly string[];
-  readonly series: readonly Series[];
-  /** Bars of a row end to end, rather than below each other. */
-  readonly stacked?: boolean;
-}
+const FRAME_RATE: Unit = { name: 'frames/s', size: 1 };
+const TIMES: Unit = { name: 'times', size: 1 };
 
 /** Every point's median makespan, its interval, and a dot for every repetition. */
 export function makespanChart(points: readonly PointSummary[]): Drawing {
@@ -103,6 +88,57 @@ function runDots(
     return [
       markup`<circle class="run${status === 'degraded' ? ' degraded' : ''}" cx="${px(x(makespanMs))}" cy="${y}" r="3.5"><title>${tip}</title></circle>`,
     ];
+  });
+}
+
+/** Both baselines beside each other; undefined where no point has one. */
+export function speedupChart(points: readonly PointSummary[]): Drawing | undefined {
+  const compared = points.filter((point) => point.overOneEdge ?? point.overLocal);
+  if (compared.length === 0) return undefined;
+  const { names, shared } = pointNames(compared.map(({ parameters }) => parameters));
+  const series: readonly Series[] = [
+    {
+      label: 'over its own run on one edge',
+      short: 'one edge',
+      colour: 'f0',
+      values: compared.map(({ overOneEdge }) => overOneEdge?.median),
+    },
+    {
+      label: 'over local',
+      short: 'local',
+      colour: 'f1',
+      values: compared.map(({ overLocal }) => overLocal?.median),
+    },
+  ];
+  return barChart({
+    title: 'Speedup',
+    description: `Ratio of median makespans. One edge runs the same strategy; local is the whole network, not partitioned, on the source${shared === '' ? '' : `; all with ${shared}`}.`,
+    unit: TIMES,
+    width: HALF_WIDTH,
+    rows: names,
+    series: series.filter(({ values }) => values.some((value) => value !== undefined)),
+  });
+}
+
+/** What was offered and what was answered; undefined where no frames came at a rate. */
+export function loadChart(points: readonly PointSummary[]): Drawing | undefined {
+  const loaded = points.filter(({ queue }) => queue !== undefined);
+  if (loaded.length === 0) return undefined;
+  const { names, shared } = pointNames(loaded.map(({ parameters }) => parameters));
+  return barChart({
+    title: 'Load and throughput',
+    description: `Frames that came, all sources together, and frames that were answered${shared === '' ? '' : `; all with ${shared}`}.`,
+    unit: FRAME_RATE,
+    width: HALF_WIDTH,
+    rows: names,
+    series: [
+      { label: 'offered', colour: 'f6', values: loaded.map(({ queue }) => queue!.offeredFps) },
+      {
+        label: 'throughput',
+        colour: 'f0',
+        values: loaded.map(({ throughputFps }) => throughputFps?.median),
+      },
+    ],
   });
 }
 
@@ -181,44 +217,4 @@ function memorySeries(
     },
     { label: 'engine', colour: 'f1', values: rows.map(({ engineBytes }) => engineBytes) },
   ];
-}
-
-function barChart({ stacked = false, ...chart }: BarChart): Drawing {
-  const { title, description, unit, width, rows, series } = chart;
-  const perRow = (row: number) => series.map(({ values }) => values[row]!);
-  const extent = (values: readonly number[]) =>
-    stacked ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values);
-  const maximum = Math.max(0, ...rows.map((_, row) => extent(perRow(row))));
-  const right = width - MARGIN_RIGHT;
-  const axis = axisFromZero({ left: LEFT, right, maximum, unit });
-  const head = legend(
-    series.map(({ label: name, colour }) => ({ label: name, swatch: swatch(colour) })),
-    LEFT,
-    right - LEFT,
-  );
-  const thickness = 11;
-  const rowHeight = 28 + (stacked ? thickness : series.length * (thickness + 2));
-  const bars = rows.map((name, row) => {
-    const y = head.height + 6 + row * rowHeight;
-    let startsAt = 0;
-    const rects = series.map(({ label: of, colour, values }, index) => {
-      const value = values[row]!;
-      const from = stacked ? startsAt : 0;
-      startsAt += value;
-      const top = y + 23 + (stacked ? 0 : index * (thickness + 2));
-      return markup`<rect class="${colour}" x="${px(axis.x(from))}" y="${top}" width="${px(axis.x(from + value) - axis.x(from))}" height="${thickness}" rx="2"><title>${`${name}, ${of}: ${inUnit(value, unit)} ${unit.name}`}</title></rect>`;
-    });
-    const text = series.map(
-      (one) => `${one.label.split(' ')[0]} ${inUnit(one.values[row]!, unit)}`,
-    );
-    return markup`${label(name, LEFT, y + 16, (right - LEFT) * 0.45)}<text class="note end" x="${right}" y="${y + 16}">${text.join(' · ')}</text>${rects}`;
-  });
-  const bottom = head.height + 10 + rows.length * rowHeight;
-  return {
-    title,
-    description,
-    width,
-    height: bottom + AXIS_HEIGHT,
-    body: markup`${head.body}${axis.draw(head.height + 6, bottom)}${bars}`,
-  };
 }

@@ -11,19 +11,40 @@ export interface ChosenTrial {
   readonly line: number;
 }
 
+type Choice = Omit<ChosenTrial, 'trace'>;
+
 /** Of a point's traced trials; an `ok` one rather than a degraded one. Undefined where none is. */
 export function chooseTrial(results: Results, point: PointSummary): ChosenTrial | undefined {
-  const key = pointKey(point.parameters);
-  const lines = trialLines(results);
-  const traced = results.trials.flatMap((trial, index): ChosenTrial[] => {
-    if (trial.status === 'failed' || pointKey(trial.parameters) !== key) return [];
+  const traced = trialsOf(results, point).flatMap(({ trial, line }): ChosenTrial[] => {
     const trace = results.traces.find(
       (candidate) => candidate.trial === trial.trial && candidate.repetition === trial.repetition,
     );
-    return trace === undefined ? [] : [{ trial, trace, line: lines[index]! }];
+    return trace === undefined ? [] : [{ trial, trace, line }];
   });
-  const distance = ({ trial }: ChosenTrial) =>
-    Math.abs((trial.makespanMs ?? Number.MAX_VALUE) - (point.makespanMs?.median ?? 0));
-  const rank = ({ trial }: ChosenTrial) => (trial.status === 'ok' ? 0 : 1);
-  return traced.sort((a, b) => rank(a) - rank(b) || distance(a) - distance(b))[0];
+  return nearest(traced, point);
+}
+
+/** The same of all of a point's trials, whether they have a trace or not. */
+export function chooseRecord(results: Results, point: PointSummary): Choice | undefined {
+  return nearest(trialsOf(results, point), point);
+}
+
+function trialsOf(results: Results, point: PointSummary): Choice[] {
+  const key = pointKey(point.parameters);
+  const lines = trialLines(results);
+  return results.trials.flatMap((trial, index) =>
+    trial.status === 'failed' || pointKey(trial.parameters) !== key
+      ? []
+      : [{ trial, line: lines[index]! }],
+  );
+}
+
+function nearest<Chosen extends Choice>(
+  choices: Chosen[],
+  { makespanMs }: PointSummary,
+): Chosen | undefined {
+  const distance = ({ trial }: Choice) =>
+    Math.abs((trial.makespanMs ?? Number.MAX_VALUE) - (makespanMs?.median ?? 0));
+  const rank = ({ trial }: Choice) => (trial.status === 'ok' ? 0 : 1);
+  return choices.sort((a, b) => rank(a) - rank(b) || distance(a) - distance(b))[0];
 }

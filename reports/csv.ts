@@ -29,6 +29,8 @@ const COLUMNS: Readonly<Record<string, (row: Row) => Cell>> = {
   reuse: ({ trial }) => trial.parameters.reuse,
   tileOrder: ({ trial }) => trial.parameters.order,
   align: ({ trial }) => trial.parameters.align,
+  sources: ({ trial }) => trial.parameters.sources,
+  rate: ({ trial }) => trial.parameters.rate,
   status: ({ trial }) => trial.status,
   error: ({ trial }) => trial.error,
   reasons: ({ trial }) => trial.reasons?.join('; '),
@@ -49,6 +51,11 @@ const COLUMNS: Readonly<Record<string, (row: Row) => Cell>> = {
   tilesStolen: ({ statistics }) => statistics?.tilesStolen,
   tilesReissued: ({ statistics }) => statistics?.tilesReissued,
   peersRefused: ({ statistics }) => statistics?.peersRefused,
+  offeredFps: ({ statistics }) => statistics?.queue?.framesPerSecond,
+  queueLargest: ({ statistics }) => statistics?.queue?.largest,
+  queueAtEnd: ({ statistics }) => statistics?.queue?.atEnd,
+  queueGrowthPerSecond: ({ statistics }) => statistics?.queue?.growthPerSecond,
+  queueGrowth: ({ statistics }) => statistics?.queue?.growth,
 };
 
 export function renderCsv(results: Results): string {

@@ -120,7 +120,17 @@ export const METHOD: readonly Fact[] = [
   {
     term: 'Latency',
     detail:
-      'from the moment a source takes a frame until its detections exist at the gateway. A repetition counts with the median of its frames; p95 is over all frames of all repetitions.',
+      'from the moment a frame arrives (back to back: when its source takes it) until its detections exist at the gateway. A repetition counts with the median of its frames; p95 is over all frames of all repetitions.',
+  },
+  {
+    term: 'Speedup',
+    detail:
+      'the ratio of median makespans, against two baselines: the same strategy on one edge, and `local`, the whole network unpartitioned on the source. Only points with the same sources, frames and fused layers are compared, and none whose frames come at a rate.',
+  },
+  {
+    term: 'Queue of arrivals',
+    detail:
+      'frames that came at their rate and were not taken yet. Its growth is the slope of the line of least squares through its length until the last arrival: how many more frames came in a second than were taken. It grows where that is more than chance, and is unclear where the frames are too few to tell.',
   },
   {
     term: 'Memory',
@@ -163,10 +173,20 @@ export function warningsOf(results: Results, summary: Summary): string[] {
     ...(untraced.length > 0
       ? [`${untraced.length} of ${measured.length} trials have no trace, so no timeline.`]
       : []),
+    ...overloaded(summary),
     ...(fewest === 1 ? ['Points with one repetition have no interval.'] : []),
     ...(counts.some((count) => count > 1 && count < ENOUGH_REPETITIONS)
       ? [fewRepetitions(Math.min(...counts.filter((count) => count > 1)))]
       : []),
+  ];
+}
+
+/** Of a queue that grows, latency says how long the run was and nothing of the system. */
+function overloaded({ points }: Summary): string[] {
+  const count = points.filter(({ queue }) => queue !== undefined && queue.growth.grows > 0).length;
+  if (count === 0) return [];
+  return [
+    `Frames came faster than they were taken at ${count} of ${points.length} points: their latencies grow with the number of frames.`,
   ];
 }
 

@@ -3,7 +3,9 @@ import { experimentFacts, METHOD, NODE_HEADERS, nodeRows, warningsOf } from './f
 import { visible } from './markup.ts';
 import { durationText, durationUnit, inUnit, MEBIBYTES, significant } from './numbers.ts';
 import { pointNames } from './point.ts';
+import { queueText } from './queue.ts';
 import { type Results, trialLines } from './read.ts';
+import type { Interval } from './statistics.ts';
 import { type PointSummary, summarize } from './summary.ts';
 import { runsText, withInterval } from './table.ts';
 
@@ -39,40 +41,65 @@ export function renderMarkdown(results: Results): string {
   return `${sections.join('\n\n')}\n`;
 }
 
+interface SummaryColumn {
+  readonly title: string;
+  /** Undefined: the point has no such figure. A column that no point has is left out. */
+  readonly cell: (point: PointSummary, name: string) => string | undefined;
+}
+
+const SUMMARY: readonly SummaryColumn[] = [
+  { title: 'point', cell: (_, name) => name },
+  { title: 'runs', cell: runsText },
+  { title: 'makespan', cell: ({ makespanMs }) => makespanMs && durationInterval(makespanMs) },
+  {
+    title: 'speedup over one edge',
+    cell: ({ overOneEdge }) => overOneEdge && withInterval(overOneEdge, PLAIN),
+  },
+  {
+    title: 'speedup over local',
+    cell: ({ overLocal }) => overLocal && withInterval(overLocal, PLAIN),
+  },
+  { title: 'offered frames/s', cell: ({ queue }) => queue && significant(queue.offeredFps) },
+  {
+    title: 'frames/s',
+    cell: ({ throughputFps }) => throughputFps && withInterval(throughputFps, PLAIN),
+  },
+  { title: 'queue of arrivals', cell: ({ queue }) => queue && queueText(queue) },
+  { title: 'latency', cell: ({ latencyMs }) => latencyMs && durationInterval(latencyMs) },
+  {
+    title: 'edge process peak MiB',
+    cell: ({ memory }) => mebibytes(memory.edge?.processPeakBytes.median),
+  },
+  { title: 'edge engine MiB', cell: ({ memory }) => mebibytes(memory.edge?.engineBytes.median) },
+  {
+    title: 'gateway process peak MiB',
+    cell: ({ memory }) => mebibytes(memory.gateway?.processPeakBytes.median),
+  },
+  {
+    title: 'gateway engine MiB',
+    cell: ({ memory }) => mebibytes(memory.gateway?.engineBytes.median),
+  },
+  { title: 'sent MiB', cell: ({ bytesSent }) => mebibytes(bytesSent?.median) },
+];
+
 function summaryTable(points: readonly PointSummary[]): string {
   const { names } = pointNames(points.map(({ parameters }) => parameters));
-  const headers = [
-    'point',
-    'runs',
-    'makespan',
-    'frames/s',
-    'latency',
-    'edge process peak MiB',
-    'edge engine MiB',
-    'gateway process peak MiB',
-    'gateway engine MiB',
-    'sent MiB',
-  ];
-  const rows = points.map((point, index) => {
-    const { makespanMs, throughputFps, latencyMs, memory, bytesSent } = point;
-    return [
-      names[index]!,
-      runsText(point),
-      makespanMs === undefined ? '' : withInterval(makespanMs, durationUnit([makespanMs.median])),
-      throughputFps === undefined ? '' : withInterval(throughputFps, PLAIN),
-      latencyMs === undefined ? '' : withInterval(latencyMs, durationUnit([latencyMs.median])),
-      mebibytes(memory.edge?.processPeakBytes.median),
-      mebibytes(memory.edge?.engineBytes.median),
-      mebibytes(memory.gateway?.processPeakBytes.median),
-      mebibytes(memory.gateway?.engineBytes.median),
-      mebibytes(bytesSent?.median),
-    ];
-  });
-  return table(headers, rows);
+  const columns = SUMMARY.filter(({ cell }) =>
+    points.some((point) => cell(point, 'name') !== undefined),
+  );
+  return table(
+    columns.map(({ title }) => title),
+    points.map((point, index) => columns.map(({ cell }) => cell(point, names[index]!) ?? '')),
+  );
+}
+
+function durationInterval(interval: Interval): string {
+  return withInterval(interval, durationUnit([interval.median]));
 }
 
 function nodesTable(points: readonly PointSummary[]): string {
   const { names } = pointNames(points.map(({ parameters }) => parameters));
+  const queues = points.some(({ queue }) => queue !== undefined);
   const headers = [
     'point',
     'node',
@@ -84,19 +111,21 @@ function nodesTable(points: readonly PointSummary[]): string {
     'tiles computed',
     'of them stolen',
     'reissued',
+    ...(queues ? ['queue of arrivals'] : []),
   ];
   const rows = points.flatMap(({ nodes }, index) =>
     nodes.map((node) => [
       names[index]!,
       node.node,
-      mebibytes(node.processPeakBytes),
-      mebibytes(node.engineBytes),
+      inUnit(node.processPeakBytes, MEBIBYTES),
+      inUnit(node.engineBytes, MEBIBYTES),
       significant(node.cpuSeconds),
-      mebibytes(node.bytesSent),
-      mebibytes(node.bytesReceived),
+      inUnit(node.bytesSent, MEBIBYTES),
+      inUnit(node.bytesReceived, MEBIBYTES),
       String(node.tilesComputed),
       String(node.tilesStolen),
       String(node.tilesReissued),
+      ...(queues ? [node.queue === undefined ? '' : queueText(node.queue)] : []),
     ]),
   );
   return table(headers, rows);
@@ -119,8 +148,8 @@ function trialsTable(results: Results): string {
   return table(headers, rows);
 }
 
-function mebibytes(bytes: number | undefined): string {
-  return bytes === undefined ? '' : inUnit(bytes, MEBIBYTES);
+function mebibytes(bytes: number | undefined): string | undefined {
+  return bytes === undefined ? undefined : inUnit(bytes, MEBIBYTES);
 }
 
 function table(headers: readonly string[], rows: readonly (readonly string[])[]): string {

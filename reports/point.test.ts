@@ -43,3 +43,28 @@ test('points sort by edges, then by the size of the grid', () => {
     '2 10x10',
   ]);
 });
+
+test('a name leaves out what its strategy ignores', () => {
+  const local: Parameters = { ...point, edges: 1, grid: '1x1', strategy: 'local', reuse: false };
+  expect(pointName(local)).toBe('16 fused, local');
+  expect(pointName({ ...local, edges: 2, grid: '3x3', strategy: 'ftp-wst' })).toBe(
+    '2 edges, 3x3, 16 fused, ftp-wst',
+  );
+  expect(pointNames([local, point])).toEqual({
+    names: ['local', '2 edges, 5x5, deepthings, reuse'],
+    shared: '16 fused',
+  });
+});
+
+test('sources and rates are told in words, in the order of a table', () => {
+  const loads = [
+    { ...point, sources: 2, rate: 'poisson 10fps' },
+    { ...point, sources: 1, rate: '10fps' },
+    { ...point, sources: 1, rate: '2fps' },
+  ];
+  expect(pointNames(loads.sort(comparePoints)).names).toEqual([
+    '1 source, 2fps',
+    '1 source, 10fps',
+    '2 sources, poisson 10fps',
+  ]);
+});

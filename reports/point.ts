@@ -1,5 +1,33 @@
 /** Points of an experiment's matrix: which trials share one, their order, and their names. */
 import type { Parameters } from '../harness/results/format.ts';
+import {
+  STRATEGIES,
+  type StrategyAxis,
+  type StrategyName,
+  usesAxis,
+} from '../runtime/schedule/strategies.ts';
+
+/** In which order a name tells them; parameters of later versions come behind. */
+const ORDER: readonly string[] = [
+  'edges',
+  'grid',
+  'fusedLayers',
+  'strategy',
+  'reuse',
+  'order',
+  'align',
+  'precision',
+  'sources',
+  'rate',
+];
+/** What some strategies ignore: `local` has no grid. */
+const AXES: ReadonlySet<string> = new Set<StrategyAxis>([
+  'edges',
+  'grid',
+  'reuse',
+  'order',
+  'align',
+]);
 
 /** Equal of equal parameters, whatever the order of their keys. */
 export function pointKey(parameters: Parameters): string {
@@ -15,13 +43,15 @@ export function comparePoints(a: Parameters, b: Parameters): number {
     naturally(a.strategy, b.strategy) ||
     Number(a.reuse) - Number(b.reuse) ||
     naturally(a.order ?? '', b.order ?? '') ||
-    naturally(a.align ?? '', b.align ?? '')
+    naturally(a.align ?? '', b.align ?? '') ||
+    (a.sources ?? 1) - (b.sources ?? 1) ||
+    naturally(a.rate ?? '', b.rate ?? '')
   );
 }
 
 /** A point in words: `2 edges, 5x5, 16 fused, deepthings, reuse`. */
 export function pointName(parameters: Parameters): string {
-  return Object.entries(parameters)
+  return tellingEntries(parameters)
     .map(([key, value]) => words(key, value))
     .join(', ');
 }
@@ -35,7 +65,7 @@ export interface PointNames {
 
 /** Short names for points that stand side by side: what is the same of all is said once. */
 export function pointNames(points: readonly Parameters[]): PointNames {
-  const entries = points.map((point): [string, unknown][] => Object.entries(point));
+  const entries = points.map(tellingEntries);
   const byKey = entries.map((entry) => new Map(entry));
   const keys = new Set(entries.flat().map(([key]) => key));
   const differing = new Set(
@@ -54,6 +84,21 @@ export function pointNames(points: readonly Parameters[]): PointNames {
   };
 }
 
+/** Parameters that make a difference to the point's strategy. */
+function tellingEntries(parameters: Parameters): [string, unknown][] {
+  const { strategy, reuse } = parameters;
+  const known = Object.hasOwn(STRATEGIES, strategy);
+  const rank = (key: string) => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length);
+  return Object.entries(parameters)
+    .filter(
+      ([key]) =>
+        !known ||
+        !AXES.has(key) ||
+        usesAxis({ name: strategy as StrategyName, reuse }, key as StrategyAxis),
+    )
+    .sort(([a], [b]) => rank(a) - rank(b));
+}
+
 function words(key: string, value: unknown): string {
   switch (key) {
     case 'edges':
@@ -61,11 +106,15 @@ function words(key: string, value: unknown): string {
     case 'grid':
     case 'strategy':
     case 'order':
+    case 'precision':
+    case 'rate':
       return String(value);
     case 'fusedLayers':
       return `${value} fused`;
     case 'reuse':
       return value === true ? 'reuse' : 'no reuse';
+    case 'sources':
+      return value === 1 ? '1 source' : `${value} sources`;
     case 'align':
       return `aligned ${value}`;
     default:

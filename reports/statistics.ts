@@ -33,18 +33,44 @@ export function quantile(values: readonly number[], share: number): number {
 export function bootstrapInterval(values: readonly number[], seed: number): Interval {
   const middle = median(values);
   if (values.length === 1) return { median: middle, low: undefined, high: undefined };
+  return { median: middle, ...middleOf(resampled(medianOfDraws(values, seededRandom(seed)))) };
+}
+
+/**
+ * The ratio of two medians with its 95 % percentile-bootstrap interval: both are drawn anew,
+ * independently. Without an interval where one of them is a single value. Throws RangeError on no values.
+ */
+export function bootstrapRatio(
+  numerators: readonly number[],
+  denominators: readonly number[],
+  seed: number,
+): Interval {
+  const middle = median(numerators) / median(denominators);
+  if (numerators.length === 1 || denominators.length === 1) {
+    return { median: middle, low: undefined, high: undefined };
+  }
   const random = seededRandom(seed);
+  const numerator = medianOfDraws(numerators, random);
+  const denominator = medianOfDraws(denominators, random);
+  return { median: middle, ...middleOf(resampled(() => numerator() / denominator())) };
+}
+
+function resampled(draw: () => number): Float64Array {
+  return Float64Array.from({ length: RESAMPLES }, draw).sort();
+}
+
+function middleOf(sorted: Float64Array): { readonly low: number; readonly high: number } {
+  return { low: sortedQuantile(sorted, 0.025), high: sortedQuantile(sorted, 0.975) };
+}
+
+/** Each call draws as many values with replacement. */
+function medianOfDraws(values: readonly number[], random: () => number): () => number {
   const sample = new Float64Array(values.length);
-  const medians = Float64Array.from({ length: RESAMPLES }, () => {
+  return () => {
     for (let index = 0; index < sample.length; index++) {
       sample[index] = values[Math.floor(random() * values.length)]!;
     }
     return sortedQuantile(sample.sort(), 0.5);
-  }).sort();
-  return {
-    median: middle,
-    low: sortedQuantile(medians, 0.025),
-    high: sortedQuantile(medians, 0.975),
   };
 }
 

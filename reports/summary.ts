@@ -4,15 +4,14 @@
  */
 import type { Parameters, TrialRecord, TrialStatus } from '../harness/results/format.ts';
 import type { NodeStatistics } from '../runtime/roles/events.ts';
+import type { QueueReport } from '../runtime/schedule/arrival-queue.ts';
+import { type Estimate, estimateOf } from './estimate.ts';
 import { groupBy } from './group.ts';
 import { comparePoints, pointKey } from './point.ts';
+import { type QueueSummary, queuesOf, summarizeQueues } from './queue.ts';
 import { type Results, trialLines } from './read.ts';
-import { bootstrapInterval, type Interval, median, quantile } from './statistics.ts';
-
-/** A median over `count` repetitions, with its 95 % interval. */
-export interface Estimate extends Interval {
-  readonly count: number;
-}
+import { type Speedups, speedupsOf } from './speedup.ts';
+import { median, quantile } from './statistics.ts';
 
 /** Of the nodes of one role, the one with the most: it decides which device is enough. */
 export interface RoleMemory {
@@ -36,6 +35,8 @@ export interface NodeSummary {
   /** Those of `tilesComputed` that belong to another edge's frame. */
   readonly tilesStolen: number;
   readonly tilesReissued: number;
+  /** Of a source whose frames come at a rate. */
+  readonly queue?: QueueSummary;
 }
 
 export interface Run {
@@ -46,7 +47,7 @@ export interface Run {
   readonly makespanMs?: number;
 }
 
-export interface PointSummary {
+export interface PointSummary extends Speedups {
   readonly parameters: Parameters;
   readonly runs: readonly Run[];
   readonly ok: number;
@@ -58,6 +59,8 @@ export interface PointSummary {
   readonly latencyMs?: Estimate;
   /** 95 % of all frames of all repetitions took at most this long. */
   readonly latency95Ms?: number;
+  /** Where frames come at a rate. */
+  readonly queue?: QueueSummary;
   /** Sum over the nodes. */
   readonly bytesSent?: Estimate;
   readonly memory: Readonly<Partial<Record<'gateway' | 'edge', RoleMemory>>>;
@@ -78,10 +81,16 @@ export function summarize(results: Results): Summary {
   const lines = trialLines(results);
   const numbered = results.trials.map((trial, index) => ({ line: lines[index]!, trial }));
   const groups = groupBy(numbered, ({ trial }) => pointKey(trial.parameters));
+  const { seed, experiment } = results.manifest;
+  const points = [...groups.values()].map((group) => summarizePoint(group, seed));
+  const timed = points.map(({ parameters, runs }) => ({
+    parameters,
+    makespansMs: runs.flatMap(({ makespanMs }) => makespanMs ?? []),
+  }));
   return {
-    experiment: results.manifest.experiment.name,
-    points: [...groups.values()]
-      .map((group) => summarizePoint(group, results.manifest.seed))
+    experiment: experiment.name,
+    points: points
+      .map((point, index) => ({ ...point, ...speedupsOf(timed[index]!, timed, seed) }))
       .sort((a, b) => comparePoints(a.parameters, b.parameters)),
   };
 }
@@ -110,6 +119,10 @@ function summarizePoint(group: readonly NumberedTrial[], seed: number): PointSum
       frames.length === 0 ? undefined : median(frames.map(({ latencyMs }) => latencyMs)),
     ),
     ...(latencies.length === 0 ? {} : { latency95Ms: quantile(latencies, 0.95) }),
+    ...queueSummary(
+      measured.map((trial) => queuesOf(trial).map(([, queue]) => queue)),
+      seed,
+    ),
     ...estimated('bytesSent', ({ nodes }) =>
       Object.values(nodes).reduce((sum, { bytesSent }) => sum + bytesSent, 0),
     ),
@@ -117,19 +130,13 @@ function summarizePoint(group: readonly NumberedTrial[], seed: number): PointSum
       ...roleMemory('gateway', measured, seed),
       ...roleMemory('edge', measured, seed),
     },
-    nodes: summarizeNodes(measured),
+    nodes: summarizeNodes(measured, seed),
   };
 }
 
 function runOf({ line, trial: { repetition, status, makespanMs } }: NumberedTrial): Run {
   const measured = status !== 'failed' && makespanMs !== undefined;
   return { line, repetition, status, ...(measured ? { makespanMs } : {}) };
-}
-
-function estimateOf(values: readonly (number | undefined)[], seed: number): Estimate | undefined {
-  const known = values.filter((value) => value !== undefined);
-  if (known.length === 0) return undefined;
-  return { ...bootstrapInterval(known, seed), count: known.length };
 }
 
 function roleMemory(
@@ -151,19 +158,20 @@ function roleMemory(
   return { [role]: { processPeakBytes, engineBytes } };
 }
 
-function summarizeNodes(trials: readonly TrialRecord[]): NodeSummary[] {
+function summarizeNodes(trials: readonly TrialRecord[], seed: number): NodeSummary[] {
   const reported = trials.flatMap(({ nodes }) => Object.entries(nodes));
   return [...groupBy(reported, ([node]) => node)]
     .map(([node, list]) =>
       summarizeNode(
         node,
         list.map(([, statistics]) => statistics),
+        seed,
       ),
     )
     .sort(compareNodes);
 }
 
-function summarizeNode(node: string, list: readonly NodeStatistics[]): NodeSummary {
+function summarizeNode(node: string, list: readonly NodeStatistics[], seed: number): NodeSummary {
   const medianOf = (field: Exclude<keyof NodeStatistics, 'role' | 'sentByKind' | 'queue'>) =>
     median(list.map((statistics) => statistics[field]));
   return {
@@ -178,7 +186,19 @@ function summarizeNode(node: string, list: readonly NodeStatistics[]): NodeSumma
     tilesComputed: medianOf('tilesComputed'),
     tilesStolen: medianOf('tilesStolen'),
     tilesReissued: medianOf('tilesReissued'),
+    ...queueSummary(
+      list.map(({ queue }) => (queue === undefined ? [] : [queue])),
+      seed,
+    ),
   };
+}
+
+function queueSummary(
+  repetitions: readonly (readonly QueueReport[])[],
+  seed: number,
+): { readonly queue?: QueueSummary } {
+  const queue = summarizeQueues(repetitions, seed);
+  return queue === undefined ? {} : { queue };
 }
 
 /** The gateway first, then edges by name, numbers in names by their size, and the host last. */

@@ -1,6 +1,6 @@
 /** The charts as one SVG document, for slides and papers: makespans, memory, and a timeline a point. */
 import { FILE_CHART_STYLE } from './chart-style.ts';
-import { edgeMemoryChart, makespanChart } from './charts.ts';
+import { edgeMemoryChart, loadChart, makespanChart, speedupChart } from './charts.ts';
 import { chooseTrial } from './choose.ts';
 import { svgDocument } from './drawing.ts';
 import { pointName } from './point.ts';
@@ -26,6 +26,11 @@ export function renderSvg(results: Results): string {
     ];
   });
   const title = `${manifest.experiment.name} on ${manifest.testbed.name}`;
-  const charts = points.length === 0 ? [] : [makespanChart(points), edgeMemoryChart(points)];
-  return svgDocument(title, [...charts, ...timelines], FILE_CHART_STYLE);
+  const charts = [
+    makespanChart(points),
+    speedupChart(points),
+    loadChart(points),
+    edgeMemoryChart(points),
+  ].filter((chart) => chart !== undefined);
+  return svgDocument(title, points.length === 0 ? [] : [...charts, ...timelines], FILE_CHART_STYLE);
 }

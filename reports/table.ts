@@ -1,7 +1,8 @@
 /** Tables for terminals: columns aligned with spaces, numbers to the right. */
 import { visible } from './markup.ts';
-import { durationUnit, inUnit, MEBIBYTES, significant, type Unit } from './numbers.ts';
-import type { Estimate, PointSummary, Summary } from './summary.ts';
+import { inUnit, type Unit } from './numbers.ts';
+import type { Interval } from './statistics.ts';
+import type { PointSummary } from './summary.ts';
 
 export type Align = 'left' | 'right';
 
@@ -35,54 +36,6 @@ export function plainTable(
   return [head, rule, ...body].join('\n');
 }
 
-/** What `run` prints at its end: a row a point, and what the figures mean. */
-export function terminalSummary({ points }: Summary): string {
-  const headers = [
-    'edges',
-    'grid',
-    'fused',
-    'strategy',
-    'runs',
-    'makespan median [95 %]',
-    'frames/s',
-    'latency',
-    'edge peak MiB',
-    'engine MiB',
-  ];
-  const rows = points.map(terminalRow);
-  const align: Align[] = ['right', 'left', 'right', 'left', 'left', ...numbers(5)];
-  const notes = [
-    ...(points.some(({ makespanMs }) => makespanMs?.count === 1)
-      ? ['One repetition has no interval: repeat the trials to get one.']
-      : []),
-    ...(points.some(({ degraded }) => degraded > 0)
-      ? ['Degraded runs are part of the medians; the report gives the reasons.']
-      : []),
-    ...(points.some(({ failed }) => failed > 0)
-      ? ['Failed runs are not part of the medians; the report gives the errors.']
-      : []),
-  ];
-  return [plainTable(headers, rows, { align }), ...notes].join('\n');
-}
-
-function terminalRow(point: PointSummary): string[] {
-  const { edges, grid, fusedLayers, strategy, reuse } = point.parameters;
-  const { makespanMs, latencyMs, throughputFps, memory } = point;
-  const edge = memory.edge;
-  return [
-    String(edges),
-    grid,
-    String(fusedLayers),
-    reuse ? `${strategy} + reuse` : strategy,
-    runsText(point),
-    makespanMs === undefined ? '-' : withInterval(makespanMs, durationUnit([makespanMs.median])),
-    throughputFps === undefined ? '-' : significant(throughputFps.median),
-    latencyMs === undefined ? '-' : inOwnUnit(latencyMs.median),
-    edge === undefined ? '-' : inUnit(edge.processPeakBytes.median, MEBIBYTES),
-    edge === undefined ? '-' : inUnit(edge.engineBytes.median, MEBIBYTES),
-  ];
-}
-
 /** `3 ok`, or `1 ok, 1 degraded, 1 failed`. */
 export function runsText({ ok, degraded, failed }: PointSummary): string {
   return [
@@ -93,19 +46,10 @@ export function runsText({ ok, degraded, failed }: PointSummary): string {
 }
 
 /** `1234 ms [1200, 1250]`; without brackets where one repetition gives no interval. */
-export function withInterval({ median, low, high }: Estimate, unit: Unit): string {
+export function withInterval({ median, low, high }: Interval, unit: Unit): string {
   const middle = `${inUnit(median, unit)}${unit.name === '' ? '' : ` ${unit.name}`}`;
   if (low === undefined || high === undefined) return middle;
   return `${middle} [${inUnit(low, unit)}, ${inUnit(high, unit)}]`;
-}
-
-function inOwnUnit(milliseconds: number): string {
-  const unit = durationUnit([milliseconds]);
-  return `${inUnit(milliseconds, unit)} ${unit.name}`;
-}
-
-function numbers(count: number): Align[] {
-  return Array.from({ length: count }, () => 'right');
 }
 
 /** Columns that a terminal needs: code points, which is exact for all but wide scripts and emoji. */

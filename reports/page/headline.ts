@@ -1,8 +1,9 @@
 /** The few figures that a reader looks for first. */
+import type { Estimate } from '../estimate.ts';
 import { type Markup, markup } from '../markup.ts';
 import { durationUnit, inUnit, MEBIBYTES, mebibytesText, significant } from '../numbers.ts';
 import { pointNames } from '../point.ts';
-import type { Estimate, PointSummary, Summary } from '../summary.ts';
+import type { PointSummary, Summary } from '../summary.ts';
 
 interface Card {
   readonly title: string;

@@ -2,14 +2,18 @@
  * timeline of one of its trials. Where there are several, a select box turns from one to the next. */
 import {
   edgeMemoryChart,
+  loadChart,
   makespanChart,
   nodeMemoryChart,
+  speedupChart,
   tilesChart,
   trafficChart,
 } from '../charts.ts';
-import { chooseTrial } from '../choose.ts';
+import { chooseRecord, chooseTrial } from '../choose.ts';
+import type { Drawing } from '../drawing.ts';
 import { type Markup, markup } from '../markup.ts';
 import { pointName, pointNames } from '../point.ts';
+import { queueChart } from '../queue-chart.ts';
 import type { Results } from '../read.ts';
 import type { PointSummary, Summary } from '../summary.ts';
 import { timeline } from '../timeline.ts';
@@ -21,7 +25,12 @@ const MAXIMUM_BARS = 16_000;
 const MAXIMUM_BARS_A_TIMELINE = 4000;
 
 export function chartsSection({ points }: Summary): Markup {
-  const charts = [makespanChart(points), edgeMemoryChart(points)].map((chart) => figure(chart));
+  const charts = [
+    makespanChart(points),
+    speedupChart(points),
+    loadChart(points),
+    edgeMemoryChart(points),
+  ].flatMap((chart) => (chart === undefined ? [] : [figure(chart)]));
   return section('charts', 'Points compared', markup`<div class="charts">${charts}</div>`);
 }
 
@@ -45,15 +54,30 @@ function panel(results: Results, point: PointSummary, index: number, maximumBars
   const content =
     point.nodes.length === 0
       ? markup`<p>No run of this point came to an end, so there is nothing to show of its nodes.</p>`
-      : markup`${charts(point)}${nodesTable(point.nodes)}${timelineOf(results, point, maximumBars)}`;
+      : markup`${charts(results, point)}${nodesTable(point.nodes)}${timelineOf(results, point, maximumBars)}`;
   return markup`<div class="point" data-point="${index}"><h3>${name}</h3>\n${content}</div>\n`;
 }
 
-function charts(point: PointSummary): Markup {
+function charts(results: Results, point: PointSummary): Markup {
   // The host gives the start signal and takes results: a bar of it would say nothing.
   const nodes = point.nodes.filter(({ role }) => role !== 'host');
-  const drawings = [nodeMemoryChart(nodes), trafficChart(nodes), tilesChart(nodes)];
+  const drawings = [
+    nodeMemoryChart(nodes),
+    trafficChart(nodes),
+    tilesChart(nodes),
+    ...queueOf(results, point),
+  ];
   return markup`<div class="charts">${drawings.map((drawing) => figure(drawing))}</div>`;
+}
+
+/** Of one repetition: queues of several would hide each other. */
+function queueOf(results: Results, point: PointSummary): Drawing[] {
+  const chosen = chooseRecord(results, point);
+  const drawing = chosen && queueChart(chosen.trial);
+  if (drawing === undefined) return [];
+  const { trial, line } = chosen!;
+  const description = `${drawing.description} Repetition ${trial.repetition} (line ${line}).`;
+  return [{ ...drawing, description }];
 }
 
 function timelineOf(results: Results, point: PointSummary, maximumBars: number): Markup {

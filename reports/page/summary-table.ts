@@ -1,8 +1,11 @@
 /** A row a point of the matrix: medians, and their intervals under them. */
+import type { Estimate } from '../estimate.ts';
 import { type Markup, markup } from '../markup.ts';
 import { durationUnit, inUnit, MEBIBYTES, significant } from '../numbers.ts';
 import { pointNames } from '../point.ts';
-import type { Estimate, NodeSummary, PointSummary, Summary } from '../summary.ts';
+import { growthRateText, growthText, queueText } from '../queue.ts';
+import type { Interval } from '../statistics.ts';
+import type { NodeSummary, PointSummary, Summary } from '../summary.ts';
 import { runsText } from '../table.ts';
 import { breakingAtCommas, type Column, section, table } from './elements.ts';
 
@@ -27,12 +30,15 @@ export function summarySection({ points }: Summary): Markup {
       numeric: true,
       cell: ({ makespanMs }) => estimate(makespanMs, (value) => inUnit(value, makespanUnit)),
     },
+    ...speedupColumns(points),
+    ...offeredColumn(points),
     {
       title: 'Throughput',
       unit: 'frames/s',
       numeric: true,
       cell: ({ throughputFps }) => estimate(throughputFps, significant),
     },
+    ...queueColumn(points),
     {
       title: 'Latency',
       unit: latencyUnit.name,
@@ -99,9 +105,61 @@ export function nodesTable(nodes: readonly NodeSummary[]): Markup {
       count('Tiles computed', 'tilesComputed'),
       count('Of them stolen', 'tilesStolen'),
       count('Reissued', 'tilesReissued'),
+      ...nodeQueueColumn(nodes),
     ],
     rows: nodes,
   });
+}
+
+function nodeQueueColumn(nodes: readonly NodeSummary[]): Column<NodeSummary>[] {
+  if (nodes.every(({ queue }) => queue === undefined)) return [];
+  return [
+    {
+      title: 'Queue of arrivals',
+      cell: ({ queue }) => (queue === undefined ? '–' : breakingAtCommas(queueText(queue))),
+    },
+  ];
+}
+
+/** Against both baselines, where they were run. */
+function speedupColumns(points: readonly PointSummary[]): Column<PointSummary>[] {
+  const column = (
+    title: string,
+    of: (point: PointSummary) => Interval | undefined,
+  ): Column<PointSummary>[] =>
+    points.some((point) => of(point) !== undefined)
+      ? [{ title, unit: 'times', numeric: true, cell: (point) => estimate(of(point), significant) }]
+      : [];
+  return [
+    ...column('Speedup over one edge', ({ overOneEdge }) => overOneEdge),
+    ...column('Speedup over local', ({ overLocal }) => overLocal),
+  ];
+}
+
+function offeredColumn(points: readonly PointSummary[]): Column<PointSummary>[] {
+  if (points.every(({ queue }) => queue === undefined)) return [];
+  return [
+    {
+      title: 'Offered',
+      unit: 'frames/s',
+      numeric: true,
+      cell: ({ queue }) => (queue === undefined ? '–' : significant(queue.offeredFps)),
+    },
+  ];
+}
+
+function queueColumn(points: readonly PointSummary[]): Column<PointSummary>[] {
+  if (points.every(({ queue }) => queue === undefined)) return [];
+  return [
+    {
+      title: 'Queue of arrivals',
+      unit: 'growth, frames/s; largest',
+      cell: ({ queue }) =>
+        queue === undefined
+          ? '–'
+          : markup`<b>${growthText(queue)}</b><br><small>${growthRateText(queue)}; ${significant(queue.largest.median)}</small>`,
+    },
+  ];
 }
 
 function memoryColumn(
@@ -116,7 +174,7 @@ function memoryColumn(
   };
 }
 
-function estimate(value: Estimate | undefined, text: (value: number) => string): Markup {
+function estimate(value: Interval | undefined, text: (value: number) => string): Markup {
   if (value === undefined) return markup`–`;
   const { median, low, high } = value;
   const below =

@@ -54,7 +54,7 @@ test('what is given up is no longer taken, and what was is still told', () => {
   expect(queue.waiting(10_000)).toBe(0);
   expect(queue.take(10_000)).toBeUndefined();
   expect(queue.nextArrivalMs).toBeUndefined();
-  expect(queue.report()).toMatchObject({ arrived: 5, largest: 5 });
+  expect(queue.report()).toMatchObject({ arrived: 5, lastArrivalMs: 400, largest: 5 });
 });
 
 test('waiting is what has arrived less what was taken', () => {

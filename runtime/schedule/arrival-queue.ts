@@ -17,6 +17,8 @@ export interface QueueReport {
   /** Offered: what the rate promises on average. */
   readonly framesPerSecond: number;
   readonly arrived: number;
+  /** After the start; 0 where none arrived. */
+  readonly lastArrivalMs: number;
   readonly largest: number;
   /** When the last frame had arrived: from then on the queue can only become shorter. */
   readonly atEnd: number;
@@ -88,6 +90,7 @@ export class ArrivalQueue {
     return {
       framesPerSecond: this.#rate.framesPerSecond,
       arrived: this.#arrived,
+      lastArrivalMs: this.#lastArrivalMs,
       largest,
       atEnd: this.#atEnd,
       growthPerSecond: this.#growthPerSecond,

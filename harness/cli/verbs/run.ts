@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { readResults } from '../../../reports/read.ts';
 import { summarize } from '../../../reports/summary.ts';
-import { terminalSummary } from '../../../reports/table.ts';
+import { terminalSummary } from '../../../reports/terminal-summary.ts';
 import { TilebedError } from '../../../runtime/errors.ts';
 import { describeParameters } from '../../run/plan.ts';
 import { chooseResultsFolder } from '../../run/results-folder.ts';
