@@ -135,7 +135,7 @@ export function planCost(model: CostModel, plan: DealtPlan): PlanCost {
     onwards.tell(whole);
     const computeMs = Array.from({ length: edges }, () => 0);
     for (const [part, holder] of plan.holders[index]!.entries()) {
-      computeMs[holder]! += partMs(model, parts[part]!, holder);
+      computeMs[holder]! += partMs(network, parts[part]!, model.layerMs[holder]!);
     }
     return { exchangeMs: toGateway.ms + onwards.ms, computeMs };
   });
@@ -160,13 +160,17 @@ export function planCost(model: CostModel, plan: DealtPlan): PlanCost {
   };
 }
 
-/** Milliseconds of a part on an edge. */
-function partMs({ network, layerMs }: CostModel, part: Part, edge: number): number {
+/**
+ * Milliseconds of a part on an edge.
+ *
+ * @param layerMs of every layer, over its whole map, on that edge
+ */
+export function partMs(network: Network, part: Part, layerMs: ArrayLike<number>): number {
   let sum = PART_MS;
   for (const { layer, output } of part.layers) {
     const { height, width } = network.layers[layer]!.output;
     const share = (regionHeight(output) * regionWidth(output)) / (height * width);
-    sum += layerMs[edge]![layer]! * share;
+    sum += layerMs[layer]! * share;
   }
   return sum;
 }

@@ -1,0 +1,81 @@
+/**
+ * What the gateway knows of its edges: the profile that each measured of itself before it joined, and
+ * how much slower or faster it and its link have been since.
+ */
+
+import type { EdgeProfile } from '../partition/stages.ts';
+import { Estimate } from './estimate.ts';
+
+/** Of less than this, a transfer's time is that of a message, not of its bytes. */
+const LEAST_BYTES = 32 * 1024;
+
+interface Known {
+  readonly measured: EdgeProfile;
+  /** Milliseconds that parts took, over what its own profile says. */
+  readonly slowness: Estimate;
+  /** Of its link; undefined while nobody has measured it. */
+  msPerByte: Estimate | undefined;
+}
+
+export class Profiles {
+  readonly #edges = new Map<string, Known>();
+
+  /** An edge has joined, or joined again: it begins with what it measured itself. */
+  join(measured: EdgeProfile): void {
+    const { name, rateBitsPerSecond: rate } = measured;
+    this.#edges.set(name, {
+      measured,
+      slowness: new Estimate(1),
+      msPerByte: rate === undefined ? undefined : new Estimate(8000 / rate),
+    });
+  }
+
+  leave(edge: string): void {
+    this.#edges.delete(edge);
+  }
+
+  /**
+   * An edge has computed its parts of a frame.
+   *
+   * @param profileMs what they take by the profile that the edge joined with
+   */
+  computed(edge: string, profileMs: number, tookMs: number): void {
+    const known = this.#edges.get(edge);
+    if (known === undefined || !(profileMs > 0)) return;
+    known.slowness.observe(tookMs / profileMs);
+  }
+
+  /** So many bytes came over the edge's link in so many milliseconds, waiting for others not counted. */
+  transferred(edge: string, bytes: number, tookMs: number): void {
+    const known = this.#edges.get(edge);
+    if (known === undefined || bytes < LEAST_BYTES || !(tookMs > 0)) return;
+    known.msPerByte ??= new Estimate(tookMs / bytes);
+    known.msPerByte.observe(tookMs / bytes);
+  }
+
+  /** A frame is complete: edges that it did not use are known a little less well. */
+  frameDone(used: ReadonlySet<string>): void {
+    for (const [name, { slowness, msPerByte }] of this.#edges) {
+      if (used.has(name)) continue;
+      slowness.idle();
+      msPerByte?.idle();
+    }
+  }
+
+  /** As the edge measured itself. */
+  measured(edge: string): EdgeProfile {
+    return this.#edges.get(edge)?.measured ?? { name: edge, layerMs: [] };
+  }
+
+  /** As the edge is by now. */
+  current(edge: string): EdgeProfile {
+    const known = this.#edges.get(edge);
+    if (known === undefined) return { name: edge, layerMs: [] };
+    const { measured, slowness, msPerByte } = known;
+    return {
+      ...measured,
+      layerMs: measured.layerMs.map((ms) => ms * slowness.value),
+      ...(msPerByte === undefined ? {} : { rateBitsPerSecond: 8000 / msPerByte.value }),
+    };
+  }
+}
