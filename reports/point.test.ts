@@ -51,8 +51,18 @@ test('a name leaves out what its strategy ignores', () => {
     '2 edges, 3x3, 16 fused, ftp-wst',
   );
   expect(pointNames([local, point])).toEqual({
-    names: ['local', '2 edges, 5x5, deepthings, reuse'],
-    shared: '16 fused',
+    names: ['local', 'deepthings'],
+    shared: '16 fused, where it counts 2 edges, 5x5, reuse',
+  });
+});
+
+test('what only some strategies have tells where those differ in it', () => {
+  const tiled = [3, 5].map((size) => ({ ...point, grid: `${size}x${size}` }));
+  const local: Parameters = { ...point, grid: '1x1', strategy: 'local', reuse: false };
+  const stealing = { ...point, strategy: 'ftp-wst', reuse: false };
+  expect(pointNames([local, ...tiled, stealing])).toEqual({
+    names: ['local', '3x3, deepthings', '5x5, deepthings', '5x5, ftp-wst'],
+    shared: '16 fused, where it counts 2 edges, reuse',
   });
 });
 

@@ -63,24 +63,36 @@ export interface PointNames {
   readonly shared: string;
 }
 
-/** Short names for points that stand side by side: what is the same of all is said once. */
+/**
+ * Short names for points that stand side by side: what is the same of all is said once. A parameter that
+ * some strategies ignore tells nothing where all others agree on it: their strategies tell them apart.
+ */
 export function pointNames(points: readonly Parameters[]): PointNames {
   const entries = points.map(tellingEntries);
   const byKey = entries.map((entry) => new Map(entry));
   const keys = new Set(entries.flat().map(([key]) => key));
-  const differing = new Set(
-    [...keys].filter((key) => new Set(byKey.map((values) => values.get(key))).size > 1),
-  );
+  const valuesOf = (key: string) =>
+    new Set(
+      byKey.filter((point) => !AXES.has(key) || point.has(key)).map((point) => point.get(key)),
+    );
+  const differing = new Set([...keys].filter((key) => valuesOf(key).size > 1));
   const listed = (point: readonly [string, unknown][], wanted: (key: string) => boolean) =>
     point
       .filter(([key]) => wanted(key))
       .map(([key, value]) => words(key, value))
       .join(', ');
+  const ofAll = (key: string) => byKey.every((point) => point.has(key));
+  const common = new Map(entries.flat().filter(([key]) => !differing.has(key)));
+  const inOrder = tellingOrder([...common]);
+  const shared = [
+    listed(inOrder, ofAll),
+    listed(inOrder, (key) => !ofAll(key)).replace(/^(?=.)/, 'where it counts '),
+  ];
   return {
     names: entries.map(
       (entry, index) => listed(entry, (key) => differing.has(key)) || pointName(points[index]!),
     ),
-    shared: points.length < 2 ? '' : listed(entries[0]!, (key) => !differing.has(key)),
+    shared: points.length < 2 ? '' : shared.filter((part) => part !== '').join(', '),
   };
 }
 
@@ -88,15 +100,18 @@ export function pointNames(points: readonly Parameters[]): PointNames {
 function tellingEntries(parameters: Parameters): [string, unknown][] {
   const { strategy, reuse } = parameters;
   const known = Object.hasOwn(STRATEGIES, strategy);
+  const telling = Object.entries(parameters).filter(
+    ([key]) =>
+      !known ||
+      !AXES.has(key) ||
+      usesAxis({ name: strategy as StrategyName, reuse }, key as StrategyAxis),
+  );
+  return tellingOrder(telling);
+}
+
+function tellingOrder(entries: readonly [string, unknown][]): [string, unknown][] {
   const rank = (key: string) => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length);
-  return Object.entries(parameters)
-    .filter(
-      ([key]) =>
-        !known ||
-        !AXES.has(key) ||
-        usesAxis({ name: strategy as StrategyName, reuse }, key as StrategyAxis),
-    )
-    .sort(([a], [b]) => rank(a) - rank(b));
+  return entries.toSorted(([a], [b]) => rank(a) - rank(b));
 }
 
 function words(key: string, value: unknown): string {

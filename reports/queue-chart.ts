@@ -8,7 +8,8 @@ import { type Markup, markup } from './markup.ts';
 import { durationUnit } from './numbers.ts';
 import { queuesOf } from './queue.ts';
 
-const WIDTH = 440;
+/** Three in a row. */
+const WIDTH = 360;
 const LEFT = 40;
 const RIGHT = WIDTH - 10;
 const PLOT_HEIGHT = 150;

@@ -7,6 +7,7 @@ import { type Browser, chromium, type Locator, type Page } from 'playwright-core
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeFixture } from '../reports/fixture.ts';
 import { hostileResults } from '../reports/fixture-hostile.ts';
+import { loadResults } from '../reports/fixture-load.ts';
 import { renderReport } from '../reports/formats.ts';
 import { CHROMIUM, withoutChromium } from './support/require.ts';
 
@@ -42,6 +43,7 @@ describe.skipIf(withoutChromium)('the HTML report in Chromium', () => {
     folder = await mkdtemp(join(tmpdir(), 'tilebed-browser-'));
     const results = await writeFixture(folder);
     await writeFile(join(folder, 'report.html'), await renderReport(results, 'html'));
+    await writeFile(join(folder, 'load.html'), await renderReport(loadResults(folder), 'html'));
     const hostile = hostileResults(folder);
     await writeFile(join(folder, 'hostile.html'), await renderReport(hostile, 'html'));
     await writeFile(join(folder, 'report.svg'), await renderReport(results, 'svg'));
@@ -82,6 +84,25 @@ describe.skipIf(withoutChromium)('the HTML report in Chromium', () => {
       const broken = '[...document.images].filter((image) => image.naturalWidth === 0).length';
       expect(await page.evaluate('document.images.length')).toBe(3);
       expect(await page.evaluate(broken)).toBe(0);
+      expect(complaints).toEqual([]);
+    });
+
+    test('queues of arrivals are curves on the screen', async () => {
+      await open('load.html', screen);
+      await page.selectOption('#point', { label: '2 edges, deepthings, 2 sources, poisson 8fps' });
+      await expectNoOverflow();
+      const drawing = page.locator('svg[aria-label="Frames that waited"]:visible');
+      await drawing.scrollIntoViewIfNeeded();
+      const curves = drawing.locator('path.curve:has(> title)');
+      expect(await curves.count()).toBe(2);
+      for (const curve of await curves.all()) {
+        const { x, y, width, height } = (await curve.boundingBox())!;
+        expect(x).toBeGreaterThanOrEqual(0);
+        expect(x + width).toBeLessThanOrEqual(screen.width);
+        expect(width).toBeGreaterThan(100);
+        expect(height).toBeGreaterThan(20);
+        expect(y + height).toBeLessThanOrEqual(900);
+      }
       expect(complaints).toEqual([]);
     });
 

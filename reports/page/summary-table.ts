@@ -152,12 +152,12 @@ function queueColumn(points: readonly PointSummary[]): Column<PointSummary>[] {
   if (points.every(({ queue }) => queue === undefined)) return [];
   return [
     {
-      title: 'Queue of arrivals',
-      unit: 'growth, frames/s; largest',
+      title: 'Queue',
+      unit: 'of arrivals',
       cell: ({ queue }) =>
         queue === undefined
           ? '–'
-          : markup`<b>${growthText(queue)}</b><br><small>${growthRateText(queue)}; ${significant(queue.largest.median)}</small>`,
+          : markup`<b>${breakingAtCommas(growthText(queue))}</b><br><small class="together">${growthRateText(queue)}, largest ${significant(queue.largest.median)}</small>`,
     },
   ];
 }
