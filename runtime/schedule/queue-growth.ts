@@ -4,8 +4,8 @@
  * The rise is the slope of the line of least squares times the time of all arrivals: of an overloaded
  * source it is the frames that were left behind. What a bearable load can do too is measured in units
  * of 1 frame (filling the pipeline), 1 % of the frames, and for random arrivals √n, which is how far
- * chance carries: in simulations of one server with constant service (M/D/1, 10 to 1000 frames) a load
- * of 90 % rises more than one unit in 1 case of 20, and a load of just 100 % more than two.
+ * chance carries: of simulated servers with constant service (M/D/1, 100 frames) at a load of 90 % one in
+ * twenty rises more than one unit, and at 100 % fewer than that more than two (decision 0008).
  */
 import type { FrameRate } from './arrivals.ts';
 

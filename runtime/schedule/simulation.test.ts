@@ -7,8 +7,9 @@ import { below, type Random, seededRandom } from '../testing/random.ts';
 import { SimulatedEdge } from '../testing/simulated-edge.ts';
 import { type Signal, SimulatedGateway } from '../testing/simulated-gateway.ts';
 import { End, EventQueue } from '../testing/simulated-network.ts';
+import type { TimedRate } from './arrivals.ts';
 
-const RUNS = 4000;
+const RUNS = 5400;
 const MOST_EVENTS = 200_000;
 
 interface Faults {
@@ -20,6 +21,8 @@ interface Faults {
   readonly breaks: number;
   /** Edges that join only after the start. */
   readonly late: number;
+  /** Frames come at a rate of each source's own, rather than back to back. */
+  readonly paced?: boolean;
 }
 
 interface Run {
@@ -55,10 +58,9 @@ function simulate(seed: number, faults: Faults): Run {
   for (const [name, count] of frames) {
     const framesInFlight = 1 + below(random, 3);
     const tileMs = 1 + below(random, 40);
-    edges.set(
-      name,
-      new SimulatedEdge({ name, frames: count, tiles, framesInFlight, tileMs }, surroundings),
-    );
+    const rate = faults.paced === true ? rateOf(random) : undefined;
+    const traits = { name, frames: count, tiles, framesInFlight, tileMs, rate };
+    edges.set(name, new SimulatedEdge(traits, surroundings));
   }
   const all = [...edges.values()];
   const pick = () => all[below(random, all.length)]!;
@@ -76,6 +78,13 @@ function simulate(seed: number, faults: Faults): Run {
   for (let count = 0; count < faults.breaks; count++) sometime(() => pick().breakVictim());
   events.drain(MOST_EVENTS);
   return { gateway, edges, tiles };
+}
+
+/** From much too much to an edge that mostly waits. */
+function rateOf(random: Random): TimedRate {
+  const framesPerSecond = [2, 10, 50, 1000][below(random, 4)]!;
+  if (below(random, 2) === 0) return { kind: 'fixed', framesPerSecond };
+  return { kind: 'poisson', framesPerSecond, seed: below(random, 1000) };
 }
 
 /** From one to six edges, at least one of them a source. */
@@ -124,6 +133,14 @@ const SCENARIOS: readonly { readonly name: string; readonly faults: Faults }[] =
   },
   { name: 'edges join late', faults: { deaths: 0, givenUp: 0, breaks: 0, late: 2 } },
   { name: 'all at once', faults: { deaths: 2, givenUp: 3, breaks: 4, late: 1 } },
+  {
+    name: 'frames come at a rate',
+    faults: { deaths: 0, givenUp: 0, breaks: 0, late: 0, paced: true },
+  },
+  {
+    name: 'all at once, and frames come at a rate',
+    faults: { deaths: 2, givenUp: 3, breaks: 4, late: 1, paced: true },
+  },
 ];
 
 test.each(SCENARIOS)('$name: all frames of living sources complete, once', ({ faults }) => {

@@ -1,4 +1,6 @@
 /** An edge's glue around the scheduler (roles/stealing-edge.ts, roles/peers.ts), on simulated time. */
+import { ArrivalQueue } from '../schedule/arrival-queue.ts';
+import type { TimedRate } from '../schedule/arrivals.ts';
 import { SourceQueue, type TileId } from '../schedule/source-queue.ts';
 import { Worker } from '../schedule/worker.ts';
 import { below, type Random } from './random.ts';
@@ -16,6 +18,8 @@ interface Job {
 export interface EdgeTraits {
   readonly name: string;
   readonly frames: number;
+  /** Undefined: back to back. */
+  readonly rate?: TimedRate | undefined;
   readonly tiles: number;
   readonly framesInFlight: number;
   /** The longest that a tile takes. */
@@ -38,6 +42,8 @@ export class SimulatedEdge {
   readonly #victims = new Map<string, End<Signal>>();
   readonly #thieves = new Set<End<Signal>>();
   #gateway: End<Signal> | undefined;
+  readonly #arrivals: ArrivalQueue | undefined;
+  #startedAtMs: number | undefined;
   #started = false;
   #nextFrame = 0;
   #takingFrame = false;
@@ -52,6 +58,8 @@ export class SimulatedEdge {
   constructor(traits: EdgeTraits, world: Surroundings) {
     this.traits = traits;
     this.#world = world;
+    const { rate, frames } = traits;
+    this.#arrivals = rate === undefined ? undefined : new ArrivalQueue(rate, frames);
     const grid = { rows: 1, columns: traits.tiles };
     this.#queue = new SourceQueue({ grid, ranks: Array(traits.tiles).fill(0) });
   }
@@ -103,6 +111,7 @@ export class SimulatedEdge {
     switch (signal.kind) {
       case 'start':
         this.#started = true;
+        if (this.#startedAtMs === undefined) this.#awaitArrival();
         this.#advance();
         break;
       case 'victim':
@@ -133,14 +142,38 @@ export class SimulatedEdge {
 
   #framesToCome(): number {
     const mayTake = this.#queue.framesUnderWay < this.traits.framesInFlight;
-    return mayTake ? this.traits.frames - this.#nextFrame : 0;
+    return mayTake ? this.#arrived() : 0;
+  }
+
+  /** Frames that have arrived and are not taken. */
+  #arrived(): number {
+    if (this.#arrivals === undefined) return this.traits.frames - this.#nextFrame;
+    return this.#arrivals.waiting(this.#sinceStartMs());
+  }
+
+  #sinceStartMs(): number {
+    this.#startedAtMs ??= this.#world.events.nowMs;
+    return this.#world.events.nowMs - this.#startedAtMs;
+  }
+
+  /** As roles/frame-arrivals.ts does it. */
+  #awaitArrival(): void {
+    const nowMs = this.#sinceStartMs();
+    const nextMs = this.#arrivals?.nextArrivalMs;
+    if (nextMs === undefined) return;
+    this.#world.events.after(Math.max(0, Math.ceil(nextMs - nowMs)), () => {
+      if (!this.alive) return;
+      if (this.#arrived() > 0) this.#advance();
+      this.#awaitArrival();
+    });
   }
 
   #takeFrame(): void {
-    if (this.#nextFrame >= this.traits.frames || this.#takingFrame) return;
+    if (this.#arrived() === 0 || this.#takingFrame) return;
     if (this.#queue.waiting > 0) return;
     if (this.#queue.framesUnderWay >= this.traits.framesInFlight) return;
     this.#takingFrame = true;
+    this.#arrivals?.take(this.#sinceStartMs());
     const frame = this.#nextFrame++;
     this.#later(5, () => {
       this.#queue.takeFrame(frame);
