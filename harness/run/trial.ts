@@ -208,6 +208,7 @@ class TrialRun {
       work: this.#work(edge),
       frames: edge.frames,
       rate: rateOfSource(repetition.rate, sourceSeed(experiment.seed, edge.name, 'arrivals')),
+      edgeCount: this.#setup.edges.length,
       framesInFlight,
       warmup,
     };

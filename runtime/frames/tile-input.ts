@@ -3,7 +3,7 @@
  * the network takes, whichever is less. Both give the same floats, bit for bit.
  */
 import { TilebedError } from '../errors.ts';
-import { type Region, regionHeight, regionWidth } from '../partition/region.ts';
+import { type Region, regionHeight, regionWidth, regionWithin } from '../partition/region.ts';
 import { cropPicture } from './crop.ts';
 import { type Letterbox, letterboxFor, letterboxRegion, pictureCropFor } from './letterbox.ts';
 import type { Picture } from './picture.ts';
@@ -16,16 +16,21 @@ export type TileInput =
       readonly picture: Picture | undefined;
     };
 
-export function tileInput(picture: Picture, letterbox: Letterbox, region: Region): TileInput {
+/** @param at where `picture` lies in the whole picture, of which it holds at least what the region needs */
+export function tileInput(
+  picture: Picture,
+  letterbox: Letterbox,
+  region: Region,
+  at: Region = { x1: 0, y1: 0, x2: picture.width - 1, y2: picture.height - 1 },
+): TileInput {
   const crop = pictureCropFor(letterbox, region);
   if (crop === undefined) return { encoding: 'pixels', crop, picture: undefined };
   const floatCount = 3 * regionHeight(region) * regionWidth(region);
   const pixelBytes = 3 * regionHeight(crop) * regionWidth(crop);
   if (pixelBytes <= floatCount * Float32Array.BYTES_PER_ELEMENT) {
-    return { encoding: 'pixels', crop, picture: cropPicture(picture, crop) };
+    return { encoding: 'pixels', crop, picture: cropPicture(picture, regionWithin(crop, at)) };
   }
-  const whole = { x1: 0, y1: 0, x2: picture.width - 1, y2: picture.height - 1 };
-  const data = letterboxRegion(letterbox, region, picture, whole, new Float32Array(floatCount));
+  const data = letterboxRegion(letterbox, region, picture, at, new Float32Array(floatCount));
   return { encoding: 'floats', data };
 }
 

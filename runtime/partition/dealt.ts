@@ -1,4 +1,5 @@
-/** The planners of the strategies that deal a frame's parts out, but the adaptive one. */
+/** The strategies that deal a frame's parts out: their planners, and what nodes prepare for them. */
+import type { Strategy } from '../schedule/strategies.ts';
 import { planFusedTiles } from './ftp.ts';
 import { dealOut, relativeSpeeds } from './shares.ts';
 import type { DealtPlan, DealtPlanner, PlannerInput } from './stages.ts';
@@ -26,3 +27,26 @@ export const planNeighbour: DealtPlanner = (input: PlannerInput): DealtPlan => (
   ...planAlignedStrips(input),
   route: 'direct',
 });
+
+export interface DealtStrategy {
+  readonly planner: DealtPlanner;
+  /** Its stages may begin at any layer, not only where a window overlaps its neighbours. */
+  readonly cutsAnywhere: boolean;
+  /** Frames dealt and not yet merged. The papers' work sharing does one after another. */
+  readonly framesUnderWay: number;
+}
+
+/** Throws a plain Error for a strategy whose work is not dealt out. */
+export function dealtStrategy({ name, align }: Strategy): DealtStrategy {
+  switch (name) {
+    case 'ftp-wsh':
+      return { planner: planFtpWorkSharing, cutsAnywhere: false, framesUnderWay: 1 };
+    case 'modnn':
+      return { planner: planModnn, cutsAnywhere: align === 'per-layer', framesUnderWay: 1 };
+    case 'neighbour':
+      // While a strip waits for its halos, another frame's can be computed.
+      return { planner: planNeighbour, cutsAnywhere: false, framesUnderWay: 2 };
+    default:
+      throw new Error(`${name} deals nothing out`);
+  }
+}

@@ -12,6 +12,8 @@ export interface Piece {
   readonly region: Region;
   /** The part of the stage before whose output it is cut from; undefined for a piece of the frame. */
   readonly part: number | undefined;
+  /** Of a piece of the frame, the part whose input it is; nobody else reads it. */
+  readonly reader: number | undefined;
   /** The edges that need it, ascending. */
   readonly receivers: readonly number[];
 }
@@ -41,7 +43,7 @@ function framePieces({ stages, holders, route }: DealtPlan): Omit<Piece, 'index'
   for (const [position, { input }] of stages[0]!.parts.entries()) {
     const holder = holders[0]![position]!;
     if (route === 'direct' && holder === 0) continue;
-    found.push({ region: input, part: undefined, receivers: [holder] });
+    found.push({ region: input, part: undefined, reader: position, receivers: [holder] });
   }
   return found;
 }
@@ -57,7 +59,7 @@ function mapPieces({ stages, holders }: DealtPlan, stage: number): Omit<Piece, '
       if (region !== undefined) wants.push({ region, edge });
     }
     for (const { region, receivers } of disjoint(wants)) {
-      found.push({ region, part: position, receivers });
+      found.push({ region, part: position, reader: undefined, receivers });
     }
   }
   return found;

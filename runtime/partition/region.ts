@@ -77,3 +77,13 @@ export function without(region: Region, part: Region): readonly Region[] {
     { ...hole, x1: hole.x2 + 1, x2: region.x2 },
   ].filter(({ x1, y1, x2, y2 }) => x1 <= x2 && y1 <= y2);
 }
+
+/** The same region, counted from the first row and column of another that holds it. */
+export function regionWithin(region: Region, outer: Region): Region {
+  return {
+    x1: region.x1 - outer.x1,
+    y1: region.y1 - outer.y1,
+    x2: region.x2 - outer.x1,
+    y2: region.y2 - outer.y1,
+  };
+}

@@ -88,6 +88,8 @@ export interface EdgeConfig extends NodeConfig {
   readonly frames: readonly FrameSource[];
   /** When they arrive, counted from the start signal. */
   readonly rate: FrameRate;
+  /** How many edges the trial has: warm-up computes the share of one. */
+  readonly edgeCount: number;
   /** Frames that may be taken and not yet answered with detections. */
   readonly framesInFlight: number;
   /** Frames computed and thrown away before the edge says it is ready. */

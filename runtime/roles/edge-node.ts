@@ -31,6 +31,10 @@ export interface EdgeDealing {
   readonly gatewayKinds: readonly MessageKind[];
   /** What other edges may send. */
   readonly peerLimits: FrameLimits;
+  /** This edge is connected to the gateway, or connected again; its first words follow `hello`. */
+  joined?(): void;
+  /** Throws where a message may not carry so many bytes; asked before memory is taken for them. */
+  checks?(message: Message, payloadBytes: number): void;
   /** Work may begin: at the start signal, and again after every return to the gateway. */
   start(): void;
   /** A message of one of `gatewayKinds`, or the detections of a frame of this edge. */
@@ -131,6 +135,7 @@ export class EdgeNode implements EdgePort {
       ...this.peerOptions({
         allows: (kind) => kinds.has(kind),
         payloadBytes: Number.POSITIVE_INFINITY,
+        checks: (message, payloadBytes) => this.#dealing.checks?.(message, payloadBytes),
       }),
       endpoint: this.config.gateway,
       patienceMs: GATEWAY_PATIENCE_MS,
@@ -140,6 +145,7 @@ export class EdgeNode implements EdgePort {
       onFrame: (frame) => this.#onGateway(frame),
       onClose: () => void this.#rejoin(),
     });
+    this.#dealing.joined?.();
     for (let sample = 0; sample < CLOCK_SAMPLES; sample++) this.#beat();
   }
 

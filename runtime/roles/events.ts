@@ -16,6 +16,8 @@ export interface Span {
   readonly source?: string;
   readonly frame?: number;
   readonly tile?: number;
+  /** Of work that is dealt out: the stage that the part belongs to, or that reads the piece. */
+  readonly stage?: number;
   /** Whom a tile was stolen from or sent to. */
   readonly peer?: string;
 }

@@ -1,7 +1,9 @@
 /** The gateway: opens what it needs for its way of dealing, then plays the role. */
 import { loadNetwork } from '../model/load.ts';
 import { planWork } from '../partition/work-plan.ts';
+import { STRATEGIES } from '../schedule/strategies.ts';
 import type { GatewayConfig } from './config.ts';
+import { DealtGateway } from './dealt-gateway.ts';
 import { Finisher } from './finisher.ts';
 import { GatewayNode } from './gateway-node.ts';
 import type { RoleContext } from './role.ts';
@@ -9,14 +11,12 @@ import { StealingGateway } from './stealing-gateway.ts';
 
 export async function runGateway(config: GatewayConfig, context: RoleContext): Promise<void> {
   const network = await loadNetwork(config.work.model.cfg);
-  const plan = planWork(network, config.work);
   const finisher = await Finisher.open(network, config);
   try {
-    await new GatewayNode(
-      config,
-      context,
-      finisher,
-      (port) => new StealingGateway(port, network, plan),
+    await new GatewayNode(config, context, finisher, (port) =>
+      STRATEGIES[config.work.strategy.name].dealing === 'dealt'
+        ? new DealtGateway(port, network)
+        : new StealingGateway(port, network, planWork(network, config.work)),
     ).run();
   } finally {
     await finisher.close();

@@ -41,6 +41,10 @@ export interface Outcome {
 
 export type PieceArrival = 'new' | 'duplicate' | 'early' | 'stale' | 'foreign';
 
+interface Held<Data> extends Pick<Piece, 'region' | 'reader'> {
+  readonly data: Data;
+}
+
 /** The stage of a deal that this edge has still something to compute in. */
 interface StageState<Data> {
   /** This edge's parts that were not begun yet. */
@@ -50,7 +54,7 @@ interface StageState<Data> {
   readonly missing: Set<number>;
   /** Own parts of the stage before that are still to be computed. */
   readonly ownMissing: Set<number>;
-  readonly held: { readonly region: Region; readonly data: Data }[];
+  held: Held<Data>[];
 }
 
 interface LiveDeal<Data> {
@@ -98,7 +102,7 @@ export class PartStore<Data> {
     if (typeof found === 'string') return found;
     const state = this.#deals.get(id)!.stages[stage]!;
     state.missing.delete(piece);
-    state.held.push({ region: found.region, data });
+    state.held.push({ region: found.region, reader: found.reader, data });
     return 'new';
   }
 
@@ -107,8 +111,7 @@ export class PartStore<Data> {
     for (const [deal, { plan, stages }] of this.#deals) {
       for (const [stage, state] of stages.entries()) {
         for (const part of state.waiting) {
-          const { input } = plan.stages[stage]!.parts[part]!;
-          if (!isReady(plan, stage, state, input)) continue;
+          if (!isReady(plan, stage, state, part)) continue;
           return this.#take({ deal, stage, part });
         }
       }
@@ -125,11 +128,18 @@ export class PartStore<Data> {
     const next = deal.stages[stage + 1];
     let pieces: readonly Piece[] = [];
     if (next !== undefined) {
-      if (next.ownMissing.delete(part)) next.held.push({ region: output, data });
+      if (next.ownMissing.delete(part)) {
+        next.held.push({ region: output, reader: undefined, data });
+      }
       pieces = next.pieces.filter((piece) => piece.part === part);
     }
     this.#dropIfOver(id, deal);
     return { pieces, isResult: next === undefined };
+  }
+
+  /** False when the deal was cancelled, or this edge has computed all its parts of it. */
+  isLive(id: number): boolean {
+    return this.#deals.has(id);
   }
 
   cancel(id: number): void {
@@ -148,11 +158,14 @@ export class PartStore<Data> {
     state.waiting.delete(id.part);
     deal.computing++;
     const last = state.waiting.size === 0;
-    const ingredients = state.held
-      .filter(({ region }) => intersection(region, plan.input) !== undefined)
-      .map((held) => ({ ...held, exclusive: last }));
+    const read = state.held.filter((held) => isReadBy(held, id.part, plan.input));
+    const ingredients = read.map(({ region, reader, data }) => ({
+      region,
+      data,
+      exclusive: last || reader !== undefined,
+    }));
     // What nobody reads any more is memory.
-    if (last) state.held.splice(0);
+    state.held = last ? [] : state.held.filter(({ reader }) => reader !== id.part);
     return { id, plan, ingredients };
   }
 
@@ -184,19 +197,28 @@ function openStage<Data>(plan: DealtPlan, stage: number, me: number): StageState
   };
 }
 
-/** Nothing is missing that meets the part's input. */
+/** Nothing is missing that the part reads. */
 function isReady<Data>(
   plan: DealtPlan,
   stage: number,
   { pieces, missing, ownMissing }: StageState<Data>,
-  input: Region,
+  part: number,
 ): boolean {
+  const { input } = plan.stages[stage]!.parts[part]!;
   for (const index of missing) {
-    if (intersection(pieces[index]!.region, input) !== undefined) return false;
+    if (isReadBy(pieces[index]!, part, input)) return false;
   }
-  for (const part of ownMissing) {
-    const { output } = plan.stages[stage - 1]!.parts[part]!;
+  for (const own of ownMissing) {
+    const { output } = plan.stages[stage - 1]!.parts[own]!;
     if (intersection(output, input) !== undefined) return false;
   }
   return true;
+}
+
+function isReadBy(
+  { region, reader }: Pick<Piece, 'region' | 'reader'>,
+  part: number,
+  input: Region,
+): boolean {
+  return reader === undefined ? intersection(region, input) !== undefined : reader === part;
 }

@@ -37,6 +37,21 @@ export const STRATEGIES = {
     uses: ['edges', 'grid', 'reuse', 'order'],
     says: "fused tiles, work stealing, neighbours' halos reused; with `reuse: false` it is `ftp-wst`",
   },
+  'ftp-wsh': {
+    dealing: 'dealt',
+    uses: ['edges', 'grid'],
+    says: 'fused tiles, work sharing: frames go to the gateway, which deals tiles out evenly',
+  },
+  modnn: {
+    dealing: 'dealt',
+    uses: ['edges', 'align'],
+    says: 'strips in proportion to speed, layer by layer through the gateway (BODP-MR)',
+  },
+  neighbour: {
+    dealing: 'dealt',
+    uses: ['edges'],
+    says: 'strips in proportion to speed that stay where they are; halos go from neighbour to neighbour',
+  },
 } as const satisfies Readonly<Record<string, StrategyRow>>;
 
 export type StrategyName = keyof typeof STRATEGIES;

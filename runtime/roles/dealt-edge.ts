@@ -1,0 +1,384 @@
+/**
+ * An edge that is dealt parts of frames: it takes pieces as they come, computes what is ready, and sends
+ * on what others lack. A source also takes frames, and gives them away as the deal says. What can be
+ * computed, and who needs the outcome, is the store's to say (runtime/schedule/part-store.ts).
+ */
+import { monotonicMs } from '../clock.ts';
+import { releaseDeadMaps } from '../engine/memory.ts';
+import { TilebedError } from '../errors.ts';
+import type { Picture } from '../frames/picture.ts';
+import type { Frame, FrameLimits } from '../net/frame.ts';
+import type { Message, MessageKind, MessageOf } from '../net/messages.ts';
+import type { PeerSession } from '../net/session.ts';
+import { copyPatch, type Patch } from '../partition/map.ts';
+import { type Piece, stagePieces } from '../partition/pieces.ts';
+import { intersection, type Region, regionHeight, regionWidth } from '../partition/region.ts';
+import { PartStore, type ReadyPart } from '../schedule/part-store.ts';
+import type { ComputeInput } from './compute-protocol.ts';
+import { DealReader, type DealtWork as Dealt } from './deal-message.ts';
+import type { DealtWork } from './dealt-work.ts';
+import type { EdgeDealing, EdgePort } from './edge-node.ts';
+import { computeInput } from './job.ts';
+import { type PeerEndpoint, Peers } from './peers.ts';
+import {
+  bytesOf,
+  checkFramePiece,
+  checkMapPiece,
+  cutMapPiece,
+  type EncodedPiece,
+  encodeFramePiece,
+  floatsOf,
+  framePartInput,
+  largestPayload,
+  readFramePiece,
+} from './piece-payload.ts';
+import { timed } from './role.ts';
+import { TakenFrames } from './taken-frames.ts';
+
+/** Of a frame: ready for the compute thread. Of a map: its floats. */
+type Held =
+  | { readonly kind: 'frame'; readonly input: ComputeInput }
+  | { readonly kind: 'map'; readonly data: Float32Array };
+
+/** A deal that this edge has parts of. */
+interface LiveDeal extends Dealt {
+  readonly message: MessageOf<'deal'>;
+}
+
+export class DealtEdge implements EdgeDealing {
+  readonly gatewayKinds = ['deal', 'cancelDeal', 'piece', 'edgeLost'] as const;
+  readonly peerLimits: FrameLimits;
+  readonly #port: EdgePort;
+  readonly #work: DealtWork;
+  readonly #reader: DealReader;
+  readonly #frames: TakenFrames;
+  readonly #store = new PartStore<Held>();
+  readonly #deals = new Map<number, LiveDeal>();
+  readonly #peers: Peers;
+  /** Pieces that overtook their deal hold back their connection until it comes. */
+  #untilDealt: (() => void)[] = [];
+  #started = false;
+  #computing = false;
+
+  constructor(port: EdgePort, work: DealtWork) {
+    this.#port = port;
+    this.#work = work;
+    this.#reader = new DealReader(work.layers);
+    this.#frames = new TakenFrames(port.config, port.statistics, () => this.#advance());
+    this.peerLimits = {
+      allows: (kind) => kind === 'piece',
+      payloadBytes: largestPayload(work.network, work.layers.length),
+      checks: (message, payloadBytes) => this.checks(message, payloadBytes),
+    };
+    // Whoever opens a connection gives; it takes nothing on it but a welcome.
+    this.#peers = new Peers(() => port.peerOptions({ allows: isGreeting, payloadBytes: 0 }), {
+      onFrame: () => {},
+      onGone: (peer) => this.#reportGone(peer),
+    });
+  }
+
+  joined(): void {
+    const profile = Buffer.from(JSON.stringify(this.#work.layerMs));
+    void this.#port.send({ kind: 'profile' }, profile);
+  }
+
+  start(): void {
+    this.#started = true;
+    this.#frames.start();
+    this.#advance();
+  }
+
+  reset(): void {
+    this.#store.reset();
+    this.#deals.clear();
+    this.#frames.abandon();
+    this.#peers.hangUp();
+    this.#started = false;
+    this.#wake();
+  }
+
+  close(): void {
+    this.#peers.close();
+    this.#frames.close();
+  }
+
+  checks(message: Message, payloadBytes: number): void {
+    if (message.kind !== 'piece') return;
+    const { deal: id, stage, piece, encoding } = message;
+    const found = this.#store.expected(id, stage, piece);
+    // What overtook its deal, or came too late for it, has only the largest map as its limit.
+    if (typeof found === 'string') return;
+    const { network } = this.#work;
+    if (stage === 0) checkFramePiece(network, found.region, payloadBytes);
+    else checkMapPiece(this.#shapeBefore(id, stage), found.region, encoding, payloadBytes);
+  }
+
+  onGateway({ message, payload }: Frame): void | Promise<void> {
+    switch (message.kind) {
+      case 'deal':
+        this.#onDeal(message, payload);
+        break;
+      case 'cancelDeal':
+        this.#store.cancel(message.deal);
+        this.#deals.delete(message.deal);
+        break;
+      case 'piece':
+        return this.#onPiece(undefined, message, payload);
+      case 'edgeLost':
+        this.#peers.drop(message.name);
+        break;
+      case 'detections':
+        this.#frames.answered(message.frame);
+        this.#frames.release(message.frame);
+        break;
+      default:
+    }
+    this.#advance();
+  }
+
+  onPeer(session: PeerSession, name: string): void {
+    session.handle({
+      onFrame: ({ message, payload }) => {
+        if (message.kind === 'piece') return this.#onPiece(name, message, payload);
+        return undefined;
+      },
+      // What was on its way over this connection may never have arrived.
+      onClose: () => this.#reportGone(name),
+    });
+  }
+
+  #onDeal(message: MessageOf<'deal'>, payload: Uint8Array): void {
+    const { name } = this.#port.config;
+    const dealt = this.#reader.read(payload);
+    const me = dealt.edges.findIndex((edge) => edge.name === name);
+    if (me < 0 || message.deal <= this.#store.newest) {
+      throw new TilebedError('PROTOCOL', `deal ${message.deal} is none for ${name}`);
+    }
+    this.#store.begin(message.deal, dealt.plan, me);
+    const live = { ...dealt, message };
+    if (this.#store.isLive(message.deal)) this.#deals.set(message.deal, live);
+    if (message.source === name) this.#giveAway(live);
+    this.#wake();
+  }
+
+  /** A source's part in a deal: its frame goes to the gateway, or in pieces to those who compute them. */
+  #giveAway({ message, plan, edges }: LiveDeal): void {
+    const { network } = this.#work;
+    const { deal, frame, source } = message;
+    const picture = this.#picture(frame);
+    if (plan.route === 'gateway') {
+      const { height, width } = network.input;
+      const whole = { x1: 0, y1: 0, x2: width - 1, y2: height - 1 };
+      const { encoding, payload } = this.#cut(picture, whole, { source, frame });
+      void this.#port.send({ kind: 'picture', deal, encoding }, payload);
+      return;
+    }
+    for (const { index, region, receivers } of stagePieces(plan, 0)) {
+      const { encoding, payload } = this.#cut(picture, region, { source, frame, tile: index });
+      const piece = { kind: 'piece', deal, stage: 0, piece: index, encoding } as const;
+      for (const receiver of receivers) {
+        void this.#sendPiece(edges[receiver]!, piece, payload, { source, frame });
+      }
+    }
+  }
+
+  #cut(
+    picture: Picture,
+    region: Region,
+    of: { source: string; frame: number; tile?: number },
+  ): EncodedPiece {
+    const { network } = this.#work;
+    const { result, startMs, endMs } = timed(() => encodeFramePiece(picture, network, region));
+    this.#port.statistics.span({ kind: 'cut', startMs, endMs, ...of });
+    return result;
+  }
+
+  /** @param sender undefined: the gateway */
+  async #onPiece(
+    sender: string | undefined,
+    message: MessageOf<'piece'>,
+    payload: Uint8Array,
+  ): Promise<void> {
+    const { deal: id, stage, piece: index } = message;
+    let found = this.#store.expected(id, stage, index);
+    while (found === 'early') {
+      await new Promise<void>((resolve) => this.#untilDealt.push(resolve));
+      found = this.#store.expected(id, stage, index);
+    }
+    if (found === 'stale') return;
+    if (typeof found === 'string') {
+      throw new TilebedError('PROTOCOL', `piece ${index} of stage ${stage} is ${found} here`);
+    }
+    // Its size was checked before, but by another measure where it had overtaken its deal.
+    this.checks(message, payload.byteLength);
+    const deal = this.#deals.get(id)!;
+    if (sender !== giver(deal, stage, found)) {
+      throw new TilebedError('PROTOCOL', `piece ${index} of stage ${stage} is not ${sender}'s`);
+    }
+    this.#store.arrive(id, stage, index, this.#held(deal, message, found.region, payload));
+    this.#advance();
+  }
+
+  #held(
+    deal: LiveDeal,
+    { stage, encoding }: MessageOf<'piece'>,
+    region: Region,
+    payload: Uint8Array,
+  ): Held {
+    if (stage > 0) return { kind: 'map', data: floatsOf(payload) };
+    const { network } = this.#work;
+    const read = readFramePiece({ encoding, payload }, deal.message, network, region);
+    return { kind: 'frame', input: computeInput(read.input, read.letterbox, region) };
+  }
+
+  /** Does whatever can be done now. Called after every event; it never waits. */
+  #advance(): void {
+    if (!this.#started) return;
+    void this.#takeFrame();
+    if (this.#computing) return;
+    const ready = this.#store.next();
+    if (ready === undefined) return;
+    this.#computing = true;
+    this.#compute(ready).catch((error) => this.#port.fail(error));
+  }
+
+  async #takeFrame(): Promise<void> {
+    try {
+      const taken = await this.#frames.take();
+      if (taken === undefined) return;
+      const arrivedAtMs = taken.arrivedAtMs + this.#port.clockOffsetMs;
+      void this.#port.send({ kind: 'frameTaken', ...taken, arrivedAtMs });
+    } catch (error) {
+      this.#port.fail(error as Error);
+      return;
+    }
+    this.#advance();
+  }
+
+  async #compute(ready: ReadyPart<Held>): Promise<void> {
+    const { statistics } = this.#port;
+    const { id, plan: part } = ready;
+    const deal = this.#deals.get(id.deal)!;
+    const { source, frame } = deal.message;
+    const { from, to } = deal.plan.stages[id.stage]!;
+    const input = this.#inputOf(deal, ready);
+    const surrounds = part.layers.map(({ border }) => border);
+    const run = await this.#work.compute.run({ input, from, to, surrounds });
+    const { outputs, startMs, endMs, engineBytes } = run;
+    this.#computing = false;
+    statistics.engineBytes = engineBytes;
+    statistics.tilesComputed++;
+    const { stage, part: tile } = id;
+    statistics.span({ kind: 'compute', startMs, endMs, source, frame, stage, tile });
+    const sent = this.#passOn(deal, ready, outputs.at(-1)!);
+    this.#advance();
+    await sent;
+    // What has left is dead here too (decision 0004).
+    releaseDeadMaps('minor');
+  }
+
+  /** Sends a part's output on, as far as others lack it. */
+  async #passOn(deal: LiveDeal, { id, plan }: ReadyPart<Held>, data: Float32Array): Promise<void> {
+    const outcome = this.#store.computed(id, { kind: 'map', data });
+    if (!this.#store.isLive(id.deal)) this.#deals.delete(id.deal);
+    // Cancelled meanwhile.
+    if (outcome === undefined) return;
+    const { source, frame } = deal.message;
+    if (outcome.isResult) {
+      const output = { kind: 'output', deal: id.deal, part: id.part } as const;
+      await this.#port.send(output, bytesOf(data));
+      return;
+    }
+    const stage = id.stage + 1;
+    const shape = this.#work.layers[deal.plan.stages[stage]!.from]!.input;
+    const sent: Promise<void>[] = [];
+    for (const { index, region, receivers } of outcome.pieces) {
+      const { encoding, payload } = cutMapPiece(data, shape, plan.output, region);
+      const piece = { kind: 'piece', deal: id.deal, stage, piece: index, encoding } as const;
+      for (const receiver of deal.plan.route === 'gateway' ? [undefined] : receivers) {
+        const peer = receiver === undefined ? undefined : deal.edges[receiver]!;
+        sent.push(this.#sendPiece(peer, piece, payload, { source, frame }));
+      }
+    }
+    await Promise.all(sent);
+  }
+
+  /** @param peer undefined: through the gateway */
+  async #sendPiece(
+    peer: PeerEndpoint | undefined,
+    message: MessageOf<'piece'>,
+    payload: Uint8Array,
+    of: { source: string; frame: number },
+  ): Promise<void> {
+    const { stage, piece: tile } = message;
+    const startMs = monotonicMs();
+    if (peer === undefined) await this.#port.send(message, payload);
+    else await this.#peers.send(peer, message, payload);
+    const [endMs, to] = [monotonicMs(), peer?.name ?? 'gateway'];
+    this.#port.statistics.span({ kind: 'transfer', startMs, endMs, stage, tile, peer: to, ...of });
+  }
+
+  #inputOf(deal: LiveDeal, { id, plan, ingredients }: ReadyPart<Held>): ComputeInput {
+    const { input: region } = plan;
+    const { network } = this.#work;
+    if (ingredients.length === 0) {
+      return framePartInput(this.#picture(deal.message.frame), network, region);
+    }
+    const size = { height: regionHeight(region), width: regionWidth(region) };
+    const [first] = ingredients;
+    if (first!.data.kind === 'frame') return first!.data.input;
+    if (ingredients.length === 1 && first!.exclusive && isSame(first!.region, region)) {
+      return { kind: 'floats', data: first!.data.data, ...size };
+    }
+    const { channels } = this.#shapeBefore(id.deal, id.stage);
+    const target: Patch = {
+      region,
+      data: new Float32Array(channels * size.height * size.width),
+    };
+    for (const { region: there, data } of ingredients) {
+      const common = intersection(there, region);
+      if (data.kind !== 'map' || common === undefined) continue;
+      copyPatch({ region: there, data: data.data }, target, common);
+    }
+    return { kind: 'floats', data: target.data, ...size };
+  }
+
+  /** The gateway deals only frames that were announced, and answers them once. */
+  #picture(frame: number): Picture {
+    const picture = this.#frames.picture(frame);
+    if (picture === undefined) {
+      throw new TilebedError('PROTOCOL', `frame ${frame} was dealt, but is not under way`);
+    }
+    return picture;
+  }
+
+  #shapeBefore(deal: number, stage: number) {
+    const { plan } = this.#deals.get(deal)!;
+    return this.#work.layers[plan.stages[stage]!.from]!.input;
+  }
+
+  #reportGone(name: string): void {
+    if (this.#started) {
+      void this.#port.send({ kind: 'peerGone', name, newest: this.#store.newest });
+    }
+  }
+
+  #wake(): void {
+    for (const resolve of this.#untilDealt.splice(0)) resolve();
+  }
+}
+
+function isGreeting(kind: MessageKind): boolean {
+  return kind === 'welcome' || kind === 'refused';
+}
+
+/** Who sends a piece: undefined stands for the gateway. */
+function giver({ plan, edges }: LiveDeal, stage: number, piece: Piece): string | undefined {
+  if (plan.route === 'gateway') return undefined;
+  const position = piece.part === undefined ? 0 : plan.holders[stage - 1]![piece.part]!;
+  return edges[position]!.name;
+}
+
+function isSame(a: Region, b: Region): boolean {
+  return a.x1 === b.x1 && a.y1 === b.y1 && a.x2 === b.x2 && a.y2 === b.y2;
+}

@@ -1,0 +1,120 @@
+/**
+ * What an edge opens before it can be dealt parts, and what it measures of itself in its warm-up: by
+ * that, shares are in proportion to real speeds.
+ */
+import { loadNetwork } from '../model/load.ts';
+import type { Network } from '../model/network.ts';
+import { layerMultiplyAccumulates } from '../model/operations.ts';
+import { dealtStrategy } from '../partition/dealt.ts';
+import { fusibleLayers, type WindowLayer } from '../partition/ftp.ts';
+import { regionHeight, regionWidth } from '../partition/region.ts';
+import type { DealtPlan, Part } from '../partition/stages.ts';
+import { ComputeThread } from './compute-thread.ts';
+import type { EdgeConfig } from './config.ts';
+
+export interface DealtWork {
+  readonly network: Network;
+  /** The fused ones. */
+  readonly layers: readonly WindowLayer[];
+  readonly compute: ComputeThread;
+  /** Milliseconds of each fused layer for its whole map; empty where nothing was measured. */
+  readonly layerMs: readonly number[];
+}
+
+/** A single measurement on a busy machine says little; of some, the fastest says what the device can. */
+const LEAST_ROUNDS = 3;
+/** Where a round takes moments, more of them are measured, up to so many or for so long. */
+const MOST_ROUNDS = 40;
+const STAGE_MS = 100;
+/** A comparison of pooling, in multiply-accumulates: it loads as much, and does less with it. */
+const POOLING_WORK = 2;
+
+/** Opens the engine, warms it up and measures it. */
+export async function openDealtWork({ work, warmup, edgeCount }: EdgeConfig): Promise<DealtWork> {
+  const network = await loadNetwork(work.model.cfg);
+  const { fusedLayers, grid, strategy, engine, model, threads } = work;
+  const layers = fusibleLayers(network, fusedLayers);
+  const { planner, cutsAnywhere } = dealtStrategy(strategy);
+  const compute = await ComputeThread.open({
+    engine,
+    model,
+    from: 0,
+    to: fusedLayers,
+    outputs: [fusedLayers - 1],
+    extent: 'tiled',
+    cuts: cutsAnywhere ? layers.slice(1).map(({ index }) => index) : [],
+    threads,
+  });
+  const edges = Array.from({ length: edgeCount }, (_, index) => ({
+    name: `${index}`,
+    layerMs: [],
+  }));
+  const plan = planner({ network, fusedLayers, grid, align: strategy.align, edges });
+  const layerMs =
+    warmup === 0 ? [] : await measure(compute, network, plan, Math.max(LEAST_ROUNDS, warmup));
+  return { network, layers, compute, layerMs };
+}
+
+/** Computes an equal share of a frame of zeros, stage by stage, and each at least so often. */
+async function measure(
+  compute: ComputeThread,
+  network: Network,
+  plan: DealtPlan,
+  leastRounds: number,
+): Promise<readonly number[]> {
+  const layerMs: number[] = [];
+  for (const [index, { from, to, parts }] of plan.stages.entries()) {
+    const own = parts.filter((_, part) => plan.holders[index]![part] === 0);
+    let [fastestMs, spentMs] = [Number.POSITIVE_INFINITY, 0];
+    for (
+      let round = 0;
+      round < leastRounds || (round < MOST_ROUNDS && spentMs < STAGE_MS);
+      round++
+    ) {
+      let roundMs = 0;
+      for (const part of own) {
+        const { startMs, endMs } = await compute.run({
+          ...emptyRun(network, from, part),
+          from,
+          to,
+        });
+        roundMs += endMs - startMs;
+      }
+      fastestMs = Math.min(fastestMs, roundMs);
+      spentMs += roundMs;
+    }
+    const computed = own.reduce((sum, { layers }) => sum + partWork(network, layers), 0);
+    for (const layer of network.layers.slice(from, to)) {
+      const { height, width } = layer.output;
+      const work = layerWork(network, layer.index, height * width);
+      layerMs.push((fastestMs * work) / computed);
+    }
+  }
+  return layerMs;
+}
+
+function emptyRun(network: Network, from: number, { input: region, layers }: Part) {
+  const [height, width] = [regionHeight(region), regionWidth(region)];
+  const data = new Float32Array(network.layers[from]!.input.channels * height * width);
+  return {
+    input: { kind: 'floats', data, height, width },
+    surrounds: layers.map(({ border }) => border),
+  } as const;
+}
+
+function partWork(network: Network, layers: Part['layers']): number {
+  return layers.reduce(
+    (sum, { layer, output }) =>
+      sum + layerWork(network, layer, regionHeight(output) * regionWidth(output)),
+    0,
+  );
+}
+
+/** What a layer has to do for so many elements of each of its channels. */
+function layerWork(network: Network, index: number, outputs: number): number {
+  const layer = network.layers[index]!;
+  if (layer.kind !== 'maxpool') {
+    return layerMultiplyAccumulates(layer, { height: 1, width: outputs });
+  }
+  return POOLING_WORK * layer.output.channels * layer.size * layer.size * outputs;
+}
