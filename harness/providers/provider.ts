@@ -6,7 +6,20 @@ import type { Testbed, TestbedNode } from '../spec/resolved.ts';
 import type { Transport } from '../transports/transport.ts';
 
 /** What a provider is able to do; the core decides what happens when a wish meets a "cannot". */
-export type Capability = 'pin' | 'memory' | 'quota' | 'shape' | 'pause';
+export type Capability = 'pin' | 'memory' | 'quota' | 'shape' | 'freeze' | 'slow' | 'cut';
+
+/** Takes back what was done to a node; does no harm where the node is gone. */
+export type Undo = () => Promise<void>;
+
+/** What can be done to a node on purpose, where the provider has the capability of that name. */
+export interface NodeFaults {
+  /** Stops all its processes where they are. */
+  freeze(): Promise<Undo>;
+  /** Leaves its processes a share, 0 to 1, of the CPUs that it has. */
+  slow(share: number): Promise<Undo>;
+  /** Drops all packets from and to it, without a word to either side. */
+  cut(): Promise<Undo>;
+}
 
 /** Something the machine must have before a provider can work. */
 export interface Requirement {
@@ -35,6 +48,7 @@ export interface ProvisionedNode {
   /** The address that the node really has: the local provider maps it to loopback. */
   readonly address: string;
   readonly transport: Transport;
+  readonly faults: NodeFaults;
   /** A folder on the node that is the testbed's own. */
   readonly folder: string;
   /** The Node.js executable on the node. */

@@ -6,6 +6,9 @@ import type { Detection } from '../../runtime/detect/detection.ts';
 import type { Probe } from '../../runtime/probe.ts';
 import type { ClockOffset, NodeStatistics, Span } from '../../runtime/roles/events.ts';
 
+/** What an experiment can do to a node. */
+export type FaultVerb = 'kill' | 'freeze' | 'slow' | 'cut' | 'return' | 'join';
+
 export const FORMAT_VERSION = 1;
 
 /** One point of an experiment's matrix. */
@@ -40,6 +43,26 @@ export interface LostFrame {
   readonly reason: string;
 }
 
+/**
+ * Something that was done to a node, or befell it, and how the others got over it. Times are
+ * milliseconds after the start signal.
+ */
+export interface RecoveryRecord {
+  readonly node: string;
+  /** `loss`: nobody did anything to it on purpose. */
+  readonly fault: FaultVerb | 'loss';
+  readonly atMs: number;
+  /** When it was taken back: a node frozen for a while goes on. */
+  readonly endedAtMs?: number;
+  /** When the others noticed: the connection was closed, or the heartbeat stayed away. */
+  readonly detectedAtMs?: number;
+  /** When all that the node held had been computed again. */
+  readonly recoveredAtMs?: number;
+  /** When the node was there, or there again. */
+  readonly joinedAtMs?: number;
+  readonly tilesRecomputed: number;
+}
+
 export type TrialStatus = 'ok' | 'degraded' | 'failed';
 
 /** One repetition of one point. */
@@ -62,6 +85,8 @@ export interface TrialRecord {
   readonly throughputFps?: number;
   readonly frames: readonly FrameRecord[];
   readonly lostFrames: readonly LostFrame[];
+  /** In the order of their beginning; absent where nothing happened to any node. */
+  readonly recoveries?: readonly RecoveryRecord[];
   readonly nodes: Readonly<Record<string, NodeStatistics>>;
 }
 

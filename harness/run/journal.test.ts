@@ -63,7 +63,7 @@ describe('record', () => {
 
   test('a lost node or an unkept wish degrades, and says why', () => {
     const journal = new TrialJournal(REPETITION, ['no limit']);
-    journal.add('host', { event: 'node-lost', node: 'edge1', reason: 'silent' });
+    journal.add('host', { event: 'node-lost', node: 'edge1', reason: 'silent', atMs: 7 });
     journal.add('host', { event: 'finished', makespanMs: 1 });
     expect(journal.record('now', 0)).toMatchObject({
       status: 'degraded',

@@ -1,20 +1,24 @@
 /** Gathers a repetition's events into its record and its trace. Pure: events in, data out. */
 import type { ClockOffset, NodeStatistics, RoleEvent, Span } from '../../runtime/roles/events.ts';
 import type { FrameRecord, LostFrame, Trace, TraceSpan, TrialRecord } from '../results/format.ts';
+import type { NodeFault } from '../spec/node-faults.ts';
+import type { FaultNotes } from './fault-injector.ts';
 import type { Repetition } from './plan.ts';
+import { Recoveries } from './recoveries.ts';
 
 interface NodeTrace {
   readonly clock: ClockOffset;
   readonly spans: readonly Span[];
 }
 
-export class TrialJournal {
+export class TrialJournal implements FaultNotes {
   readonly #repetition: Repetition;
   readonly #frames: FrameRecord[] = [];
   readonly #lostFrames: LostFrame[] = [];
   readonly #nodes = new Map<string, NodeStatistics>();
   readonly #traces = new Map<string, NodeTrace>();
   readonly #reasons: string[];
+  readonly #recoveries = new Recoveries();
   #startedAtMs: number | undefined;
   #makespanMs: number | undefined;
   #error: string | undefined;
@@ -50,6 +54,12 @@ export class TrialJournal {
       }
       case 'node-lost':
         this.#reasons.push(`${event.node} was lost: ${event.reason}`);
+        this.#recoveries.add(event, this.#afterStart(event.atMs));
+        break;
+      case 'node-joined':
+      case 'tiles-reissued':
+      case 'tiles-recomputed':
+        this.#recoveries.add(event, this.#afterStart(event.atMs));
         break;
       case 'finished':
         this.#makespanMs = event.makespanMs;
@@ -68,6 +78,19 @@ export class TrialJournal {
     }
   }
 
+  begun(fault: NodeFault, atMs: number): void {
+    this.#recoveries.begun(fault, atMs);
+  }
+
+  ended(fault: NodeFault, atMs: number): void {
+    this.#recoveries.ended(fault, atMs);
+  }
+
+  /** True of a node that was given up and has not come back. */
+  isLost(node: string): boolean {
+    return this.#recoveries.isLost(node);
+  }
+
   degrade(reason: string): void {
     this.#reasons.push(reason);
   }
@@ -80,6 +103,7 @@ export class TrialJournal {
     const { trial, parameters, repetition } = this.#repetition;
     const degraded = this.#reasons.length > 0 || this.#lostFrames.length > 0;
     const makespanMs = this.#error === undefined ? this.#makespanMs : undefined;
+    const recoveries = this.#recoveries.records();
     return {
       trial,
       parameters,
@@ -94,6 +118,7 @@ export class TrialJournal {
         : { makespanMs, throughputFps: (1000 * this.#frames.length) / makespanMs }),
       frames: this.#frames.toSorted(byFrame),
       lostFrames: this.#lostFrames.toSorted(byFrame),
+      ...(recoveries.length === 0 ? {} : { recoveries }),
       nodes: Object.fromEntries([...this.#nodes].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     };
   }
@@ -106,14 +131,13 @@ export class TrialJournal {
   /** All nodes' spans on the gateway's clock, from the start signal on. */
   trace(): Trace {
     const { trial, repetition } = this.#repetition;
-    const startedAtMs = this.#startedAtMs ?? 0;
     const spans = [...this.#traces].flatMap(([node, { clock, spans }]) =>
       spans.map(
         (span): TraceSpan => ({
           ...span,
           node,
-          startMs: roundToMicroseconds(span.startMs + clock.offsetMs - startedAtMs),
-          endMs: roundToMicroseconds(span.endMs + clock.offsetMs - startedAtMs),
+          startMs: this.#afterStart(span.startMs + clock.offsetMs),
+          endMs: this.#afterStart(span.endMs + clock.offsetMs),
         }),
       ),
     );
@@ -125,6 +149,11 @@ export class TrialJournal {
       ),
       spans: spans.toSorted((a, b) => a.startMs - b.startMs),
     };
+  }
+
+  /** A time of the gateway's clock, after the start signal. */
+  #afterStart(atMs: number): number {
+    return roundToMicroseconds(atMs - (this.#startedAtMs ?? 0));
   }
 }
 

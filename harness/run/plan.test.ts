@@ -85,7 +85,10 @@ describe('planTrials', () => {
     ['the frames', () => ids({ ...EXPERIMENT, frames: { count: 5, images: [] } })],
     ['other sources', () => ids(withTrials({ sources: ['edge1'] }))],
     ['another rate', () => ids(withTrials({ parameters: { ...POINT, rate: '2fps' } }))],
-    ['the faults', () => ids({ ...EXPERIMENT, faults: [{ atMs: 1, kill: 'edge1' }] })],
+    [
+      'the faults',
+      () => ids({ ...EXPERIMENT, faults: [{ verb: 'kill', node: 'edge1', atMs: 1 }] }),
+    ],
     ['the threshold', () => ids({ ...EXPERIMENT, threshold: 0.5 })],
     ['the security', () => ids(EXPERIMENT, { ...TESTBED, security: 'none' })],
     ['the runtime', () => ids(EXPERIMENT, TESTBED, { ...INPUTS, runtimeHash: 'other' })],

@@ -63,6 +63,7 @@ export class PreparedTestbed {
       this.#trialNodes.set(name, {
         ...this.#site(node),
         address: node.address,
+        faults: node.faults,
         model,
         frames,
         threads: cpus?.length ?? 1,

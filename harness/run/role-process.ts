@@ -44,6 +44,8 @@ export class RoleProcess {
   readonly ready: Promise<ReadyEvent>;
   /** All events have been delivered by then. */
   readonly exited: Promise<Exit>;
+  /** True from the role's ready event on, even when it has ended since. */
+  isReady = false;
   readonly #process: RemoteProcess;
   #error: Extract<RoleEvent, { event: 'error' }> | undefined;
 
@@ -60,7 +62,10 @@ export class RoleProcess {
       lines.on('line', (line) => {
         const event = parseEvent(line);
         if (event === undefined) return;
-        if (event.event === 'ready') resolve(event);
+        if (event.event === 'ready') {
+          this.isReady = true;
+          resolve(event);
+        }
         if (event.event === 'error') this.#error = event;
         onEvent(event);
       });

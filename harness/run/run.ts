@@ -16,6 +16,7 @@ import { down } from '../testbeds/down.ts';
 import { openTestbed } from '../testbeds/open.ts';
 import { readState, stateFolder } from '../testbeds/state.ts';
 import { up } from '../testbeds/up.ts';
+import { checkFaultWishes } from '../testbeds/wishes.ts';
 import { type Assets, hashAssets } from './assets.ts';
 import { makeManifest } from './manifest.ts';
 import { describeParameters, interleave, planTrials, type Repetition } from './plan.ts';
@@ -53,6 +54,7 @@ export async function planRun(
   const { experiment } = loaded;
   checkAgainstTestbed(loaded, testbed);
   await checkAgainstModel(loaded);
+  await checkFaultWishes(experiment.faults, testbed.provider);
   const bundle = await findBundle();
   const assets = await hashAssets(experiment);
   const { weights } = experiment.model;

@@ -14,17 +14,20 @@ import type {
   Work,
 } from '../../runtime/roles/config.ts';
 import type { ClockOffset, RoleEvent } from '../../runtime/roles/events.ts';
+import type { NodeFaults } from '../providers/provider.ts';
 import type { Trace, TrialRecord } from '../results/format.ts';
 import { rateOfSource } from '../spec/rate.ts';
 import type { Experiment } from '../spec/resolved.ts';
 import type { TaskContext } from '../tasks.ts';
 import { sourceSeed } from './assets.ts';
+import { FaultInjector } from './fault-injector.ts';
 import { TrialJournal } from './journal.ts';
 import type { Repetition } from './plan.ts';
 import { RoleProcess, type RoleSite } from './role-process.ts';
 
 export interface TrialNode extends RoleSite {
   readonly address: string;
+  readonly faults: NodeFaults;
   readonly model: ModelFiles;
   /** Of the engine. */
   readonly threads: number;
@@ -82,23 +85,40 @@ class TrialRun {
   readonly #context: TaskContext;
   readonly #run = randomUUID();
   readonly #processes: RoleProcess[] = [];
-  readonly #faults: NodeJS.Timeout[] = [];
+  readonly #injector: FaultInjector;
+  #gateway: Endpoint | undefined;
   #ended = false;
 
   constructor(setup: TrialSetup, context: TaskContext) {
     this.#setup = setup;
     this.#context = context;
     this.journal = new TrialJournal(setup.repetition, setup.reasons);
+    const nodes = new Map([setup.gateway, ...setup.edges].map((node) => [node.name, node]));
+    this.#injector = new FaultInjector(
+      setup.experiment.faults,
+      {
+        faultsOf: (node) => nodes.get(node)?.faults,
+        kill: async (node) => this.#processOf(node)?.kill(),
+        start: (node) => this.#startLate(node),
+      },
+      this.journal,
+    );
   }
 
   async play(): Promise<void> {
-    const { gateway, edges, host } = this.#setup;
+    const { gateway, edges, host, experiment } = this.#setup;
     this.#context.say('starting the gateway');
     const gatewayProcess = await this.#start(gateway, this.#gatewayConfig());
     const endpoint = await gatewayProcess.ready;
+    this.#gateway = endpoint;
     this.#context.say('starting the edges');
+    const late = new Set(
+      experiment.faults.filter(({ verb }) => verb === 'join').map(({ node }) => node),
+    );
     const edgeProcesses = await Promise.all(
-      edges.map((edge) => this.#start(edge, this.#edgeConfig(edge, endpoint))),
+      edges
+        .filter(({ name }) => !late.has(name))
+        .map((edge) => this.#start(edge, this.#edgeConfig(edge, edge.frames))),
     );
     await Promise.all(edgeProcesses.map(({ ready }) => ready));
     this.#context.say(this.#progress());
@@ -112,13 +132,15 @@ class TrialRun {
         : hostProcess.failure(hostExit);
       throw new TilebedError('FAILED', `${cause.message}, with ${this.#progress()}`, { cause });
     }
-    await this.#awaitLeave([gatewayProcess, ...edgeProcesses]);
+    this.#injector.tellMissed();
+    await this.#endUnreachable();
+    await this.#awaitLeave(this.#processes);
   }
 
   /** Ends whatever still runs. */
   async end(): Promise<void> {
     this.#ended = true;
-    for (const timer of this.#faults) clearTimeout(timer);
+    await this.#injector.end();
     await Promise.all(
       this.#processes.map(async (process) => {
         await process.kill();
@@ -156,13 +178,33 @@ class TrialRun {
     this.journal.add(node, event);
     if (event.event === 'frame' || event.event === 'frame-lost')
       this.#context.say(this.#progress());
-    if (event.event === 'started') this.#scheduleFaults();
+    if (event.event === 'started') this.#injector.begin();
   }
 
-  #scheduleFaults(): void {
-    for (const { atMs, kill } of this.#setup.experiment.faults) {
-      const victim = this.#processes.find(({ name }) => name === kill);
-      if (victim !== undefined) this.#faults.push(setTimeout(() => void victim.kill(), atMs));
+  /** The latest of a node's processes. */
+  #processOf(node: string): RoleProcess | undefined {
+    return this.#processes.findLast(({ name }) => name === node);
+  }
+
+  /** Starts an edge while the trial runs. The frames of one that was killed are lost already. */
+  async #startLate(node: string): Promise<void> {
+    const edge = this.#setup.edges.find(({ name }) => name === node);
+    if (edge === undefined || this.#ended) return;
+    const process = await this.#start(edge, this.#edgeConfig(edge, []));
+    process.ready.catch((error: Error) => {
+      if (!this.#ended && !this.journal.finished) this.journal.degrade(error.message);
+    });
+  }
+
+  /** Who cannot hear that the trial is over, or is not there yet, is not waited for. */
+  async #endUnreachable(): Promise<void> {
+    const { unreachable } = this.#injector;
+    await this.#injector.end();
+    for (const process of this.#processes) {
+      const { name, isReady } = process;
+      if (process.name === this.#setup.host.name) continue;
+      if (!isReady) this.journal.degrade(`${name} was not ready before the trial was over`);
+      if (!isReady || unreachable.has(name) || this.journal.isLost(name)) await process.kill();
     }
   }
 
@@ -197,16 +239,17 @@ class TrialRun {
     };
   }
 
-  #edgeConfig(edge: TrialNode, gateway: Endpoint): EdgeConfig {
+  #edgeConfig(edge: TrialNode, frames: readonly FrameSource[]): EdgeConfig {
     const { repetition, experiment } = this.#setup;
     const { framesInFlight, warmup } = experiment;
+    const gateway = this.#gateway!;
     return {
       ...this.#common(edge.name),
       role: 'edge',
       listen: { address: edge.address, port: 0 },
       gateway: { address: gateway.address, port: gateway.port },
       work: this.#work(edge),
-      frames: edge.frames,
+      frames,
       rate: rateOfSource(repetition.rate, sourceSeed(experiment.seed, edge.name, 'arrivals')),
       edgeCount: this.#setup.edges.length,
       framesInFlight,

@@ -3,7 +3,8 @@ import type { SpecDocument } from './document.ts';
 import type { ExperimentSpec } from './experiment.ts';
 import { SpecError, type SpecFault } from './faults.ts';
 import type { LoadedExperiment } from './load-experiment.ts';
-import type { Testbed } from './resolved.ts';
+import { nodeFaultFaults } from './node-faults.ts';
+import type { Experiment, Testbed } from './resolved.ts';
 
 /** Throws a SpecError when the experiment asks for what the testbed has not got. */
 export function checkAgainstTestbed(
@@ -11,19 +12,21 @@ export function checkAgainstTestbed(
   testbed: Testbed,
 ): void {
   const spec = document.value as ExperimentSpec;
-  const nodes = testbed.nodes.map(({ name }) => name);
   const edges = testbed.nodes.filter(({ role }) => role === 'edge').map(({ name }) => name);
   const faults = [
     ...edgeFaults(document, spec, testbed.name, edges),
     ...sourceFaults(document, spec, testbed.name, edges),
+    ...nodeFaultFaults(document, experiment.faults, testbed, possibleSources(experiment, edges)),
   ];
-  for (const [index, { kill }] of experiment.faults.entries()) {
-    if (nodes.includes(kill)) continue;
-    const hint = `nodes: ${nodes.join(', ')}`;
-    const message = `${testbed.name} has no node ${kill}`;
-    faults.push(document.fault(['faults', index, 'kill'], message, { hint }));
-  }
   if (faults.length > 0) throw new SpecError(faults);
+}
+
+/** Edges that have frames in one trial at least. */
+function possibleSources({ trials }: Experiment, edges: readonly string[]): readonly string[] {
+  return trials.flatMap(({ sources }) => {
+    if (sources === 'all') return edges;
+    return typeof sources === 'number' ? edges.slice(0, sources) : sources;
+  });
 }
 
 function edgeFaults(

@@ -7,6 +7,10 @@ const Duration = Type.String({
   pattern: '^[0-9]+(\\.[0-9]+)?\\s*(ms|s|m|h)$',
   description: 'a duration such as 500ms, 2s or 10m',
 });
+const Share = Type.String({
+  pattern: '^(100|[1-9][0-9]?)(\\.[0-9]+)?\\s*%$',
+  description: 'a share from 1% to 100%, such as 25%',
+});
 const GridText = Type.String({
   pattern: '^[1-9][0-9]*x[1-9][0-9]*$',
   description: 'rows x columns, such as 5x5',
@@ -160,7 +164,21 @@ export const ExperimentSpec = Type.Object(
     faults: Type.Optional(
       Type.Array(
         Type.Object(
-          { at: Duration, kill: Type.String({ description: 'a node' }) },
+          {
+            at: Duration,
+            kill: Type.Optional(Type.String({ description: 'a node: its processes end' })),
+            freeze: Type.Optional(Type.String({ description: 'a node: its processes stop' })),
+            slow: Type.Optional(Type.String({ description: 'a node: its CPUs are limited' })),
+            cut: Type.Optional(Type.String({ description: 'a node: its packets are dropped' })),
+            return: Type.Optional(
+              Type.String({ description: 'an edge that was killed: it starts again' }),
+            ),
+            join: Type.Optional(
+              Type.String({ description: 'an edge: it starts then, not at the beginning' }),
+            ),
+            for: Type.Optional(Duration),
+            to: Type.Optional(Share),
+          },
           { additionalProperties: false },
         ),
       ),

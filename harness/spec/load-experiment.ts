@@ -11,6 +11,7 @@ import { SpecDocument } from './document.ts';
 import { ExperimentSpec } from './experiment.ts';
 import { SpecError } from './faults.ts';
 import { matrixTrials } from './matrix.ts';
+import { nodeFaultFormFaults, resolveNodeFaults } from './node-faults.ts';
 import type { Experiment, ExperimentWeights } from './resolved.ts';
 import { checkSchema } from './schema-check.ts';
 import { parseDurationMs } from './units.ts';
@@ -70,7 +71,7 @@ export async function loadExperiment(
   if (typeof images === 'string') faults.push(document.fault(['frames', 'images'], images));
   const ownImages = await findImages(overrides.images, process.cwd());
   if (typeof ownImages === 'string') throw new TilebedError('INPUT', ownImages);
-  faults.push(...matrixFaults(document, spec));
+  faults.push(...matrixFaults(document, spec), ...nodeFaultFormFaults(document, spec.faults ?? []));
   if (faults.length > 0) throw new SpecError(faults);
   const experiment: Experiment = {
     name: spec.name,
@@ -95,7 +96,7 @@ export async function loadExperiment(
       heartbeatMs: duration(spec.liveness?.heartbeat, DEFAULTS.heartbeatMs),
       lostAfterMs: duration(spec.liveness?.lostAfter, DEFAULTS.lostAfterMs),
     },
-    faults: (spec.faults ?? []).map(({ at, kill }) => ({ atMs: parseDurationMs(at), kill })),
+    faults: resolveNodeFaults(spec.faults ?? []),
   };
   return { experiment, document };
 }

@@ -5,6 +5,7 @@
 import type { Grid } from '../../runtime/partition/region.ts';
 import type { Strategy } from '../../runtime/schedule/strategies.ts';
 import type { Parameters } from '../results/format.ts';
+import type { NodeFault } from './node-faults.ts';
 import type { Rate } from './rate.ts';
 import type { ProviderName } from './testbed.ts';
 
@@ -84,5 +85,5 @@ export interface Experiment {
   readonly warmup: number;
   readonly timeoutMs: number;
   readonly liveness: { readonly heartbeatMs: number; readonly lostAfterMs: number };
-  readonly faults: readonly { readonly atMs: number; readonly kill: string }[];
+  readonly faults: readonly NodeFault[];
 }

@@ -123,7 +123,13 @@ export const MESSAGES = {
   nodeLost: {
     type: 22,
     says: 'the gateway has given a node up, and why',
-    fields: { name: 'text', reason: 'prose' },
+    fields: { name: 'text', reason: 'prose', lostAtMs: 'f64' },
+    payload: 0,
+  },
+  nodeJoined: {
+    type: 23,
+    says: 'a node is there, or there again, while the trial runs',
+    fields: { name: 'text', joinedAtMs: 'f64' },
     payload: 0,
   },
   finished: {

@@ -72,7 +72,29 @@ export type RoleEvent =
       readonly frame: number;
       readonly reason: string;
     }
-  | { readonly event: 'node-lost'; readonly node: string; readonly reason: string }
+  | {
+      readonly event: 'node-lost';
+      readonly node: string;
+      readonly reason: string;
+      /** On the gateway's clock. */
+      readonly atMs: number;
+    }
+  /** After the start signal: a node that was not there, or comes back. */
+  | {
+      readonly event: 'node-joined';
+      readonly node: string;
+      /** On the gateway's clock. */
+      readonly atMs: number;
+    }
+  | {
+      /** Tiles that a node held go out again, or have been computed again. */
+      readonly event: 'tiles-reissued' | 'tiles-recomputed';
+      /** The node that was lost. */
+      readonly node: string;
+      readonly tiles: number;
+      /** On the gateway's clock. */
+      readonly atMs: number;
+    }
   | {
       readonly event: 'finished';
       /** From the start signal to the last frame's detections, on the gateway's clock. */

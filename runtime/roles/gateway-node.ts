@@ -152,7 +152,10 @@ export class GatewayNode implements GatewayPort {
       onFrame: (frame) => this.#onEdge(name, session, frame),
       onClose: (error) => this.#loseEdge(name, session, error?.message ?? 'closed its connection'),
     });
-    if (this.#startedAtMs !== undefined) void session.send({ kind: 'start' });
+    if (this.#startedAtMs !== undefined) {
+      void session.send({ kind: 'start' });
+      void this.#host?.send({ kind: 'nodeJoined', name, joinedAtMs: monotonicMs() });
+    }
     this.#dealing.join(name);
   }
 
@@ -217,7 +220,7 @@ export class GatewayNode implements GatewayPort {
     const frames = this.#dealing.lose(name);
     if (this.#finished) return;
     this.log(`lost ${name}: ${reason}`);
-    void this.#host?.send({ kind: 'nodeLost', name, reason });
+    void this.#host?.send({ kind: 'nodeLost', name, reason, lostAtMs: monotonicMs() });
     this.#tellLost(frames, `its source was lost: ${reason}`);
     this.#finishIfDone();
   }

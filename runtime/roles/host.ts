@@ -15,6 +15,7 @@ const HEARD_KINDS: ReadonlySet<string> = new Set([
   'detections',
   'frameLost',
   'nodeLost',
+  'nodeJoined',
   'finished',
 ]);
 
@@ -68,7 +69,15 @@ function report({ message, payload }: Frame, session: PeerSession, { emit }: Rol
       break;
     }
     case 'nodeLost':
-      emit({ event: 'node-lost', node: message.name, reason: message.reason });
+      emit({
+        event: 'node-lost',
+        node: message.name,
+        reason: message.reason,
+        atMs: message.lostAtMs,
+      });
+      break;
+    case 'nodeJoined':
+      emit({ event: 'node-joined', node: message.name, atMs: message.joinedAtMs });
       break;
     case 'finished':
       emit({ event: 'finished', makespanMs: message.makespanMs });

@@ -23,13 +23,18 @@ import type {
 import {
   type CgroupMemory,
   enterGroup,
+  findCgroupCpu,
   findCgroupMemory,
   groupsWithPrefix,
+  limitsCpus,
   makeGroup,
   readLimit,
   removeGroup,
+  unlimitCpus,
 } from './cgroup.ts';
-import { OWNER_VARIABLE, ownedProcesses } from './owned-processes.ts';
+import { LocalFaults } from './faults.ts';
+import { ownedProcesses, ownerMark } from './owned-processes.ts';
+import { PacketFilter, packetFilterProblem } from './packet-filter.ts';
 
 const KILL_PATIENCE_MS = 5000;
 
@@ -39,14 +44,18 @@ export const localProvider: Provider = {
   addressNote: 'a.b.c.d of the testbed is 127.b.c.d on this machine',
 
   async capabilities() {
-    const able = new Set<Capability>();
+    const able = new Set<Capability>(['freeze']);
     if (await canPin()) able.add('pin');
     if (typeof (await findCgroupMemory()) !== 'string') able.add('memory');
+    if (typeof (await findCgroupCpu()) !== 'string') able.add('slow');
+    if ((await packetFilterProblem()) === undefined) able.add('cut');
     return able;
   },
 
   async requirements() {
     const memory = await findCgroupMemory();
+    const cpu = await findCgroupCpu();
+    const filter = await packetFilterProblem();
     const pins = await canPin();
     const requirements: Requirement[] = [
       {
@@ -59,6 +68,17 @@ export const localProvider: Provider = {
         name: 'memory limits',
         ok: true,
         detail: typeof memory === 'string' ? `none: ${memory}` : `control groups in ${memory.root}`,
+      },
+      {
+        name: 'slow nodes',
+        ok: true,
+        detail: typeof cpu === 'string' ? `not possible: ${cpu}` : `control groups in ${cpu.root}`,
+      },
+      {
+        name: 'cut nodes',
+        ok: true,
+        detail: filter === undefined ? 'iptables drops packets' : `not possible: ${filter}`,
+        ...(filter === undefined ? {} : { fix: 'apt-get install iptables, and be root' }),
       },
     ];
     return requirements;
@@ -73,16 +93,25 @@ export const localProvider: Provider = {
         ? []
         : [groupStep(context, node, memory, node.memoryBytes)]),
     ]);
-    return [...(await strayNodeSteps(context)), ...steps];
+    return [...(await strayNodeSteps(context)), healingStep(context), ...steps];
   },
 
   async nodes(context) {
     const memory = await findCgroupMemory();
     return context.testbed.nodes.map((spec): ProvisionedNode => {
       const limited = spec.memoryBytes !== undefined && typeof memory !== 'string';
+      const address = spec.address.replace(/^\d+/, '127');
       return {
         spec,
-        address: spec.address.replace(/^\d+/, '127'),
+        address,
+        faults: new LocalFaults({
+          name: spec.name,
+          owner: context.stateFolder,
+          address,
+          group: groupName(context, spec.name),
+          cpus: spec.cpus?.length ?? 1,
+          filter: packetFilter(context),
+        }),
         folder: nodeFolder(context, spec.name),
         node: process.execPath,
         transport: new LocalTransport({
@@ -90,7 +119,7 @@ export const localProvider: Provider = {
             ...(spec.cpus === undefined ? [] : ['taskset', '--cpu-list', spec.cpus.join(',')]),
             ...(limited ? enterGroup(memory, groupName(context, spec.name)) : []),
           ],
-          environment: { [OWNER_VARIABLE]: context.stateFolder },
+          environment: ownerMark(context.stateFolder, spec.name),
         }),
       };
     });
@@ -98,13 +127,14 @@ export const localProvider: Provider = {
 
   async down(context) {
     const removed = await endProcesses(context);
-    const memory = await findCgroupMemory();
-    if (typeof memory !== 'string') {
-      for (const group of await groupsWithPrefix(memory, groupName(context, ''))) {
-        await removeGroup(memory, group);
+    for (const hierarchy of [await findCgroupMemory(), await findCgroupCpu()]) {
+      if (typeof hierarchy === 'string') continue;
+      for (const group of await groupsWithPrefix(hierarchy, groupName(context, ''))) {
+        await removeGroup(hierarchy, group);
         removed.push(`control group ${group}`);
       }
     }
+    if (await packetFilter(context).remove()) removed.push('rules that dropped packets');
     const folder = join(context.stateFolder, 'nodes');
     for (const name of await readdir(folder).catch(() => [])) removed.push(`node ${name}`);
     await rm(folder, { recursive: true, force: true });
@@ -133,10 +163,38 @@ function nodeFolder({ stateFolder }: ProviderContext, name: string): string {
   return join(stateFolder, 'nodes', name);
 }
 
-/** Groups of all testbeds share one folder: the state folder's hash tells whose is whose. */
-function groupName({ stateFolder }: ProviderContext, node: string): string {
-  const owner = createHash('sha256').update(stateFolder).digest('hex').slice(0, 12);
-  return `tilebed-${owner}-${node}`;
+/** All testbeds share the machine: the state folder's hash tells what is whose. */
+function ownName({ stateFolder }: ProviderContext): string {
+  return `tilebed-${createHash('sha256').update(stateFolder).digest('hex').slice(0, 12)}`;
+}
+
+function groupName(context: ProviderContext, node: string): string {
+  return `${ownName(context)}-${node}`;
+}
+
+function packetFilter(context: ProviderContext): PacketFilter {
+  return new PacketFilter(ownName(context), context.stateFolder);
+}
+
+/** A crash in the middle of a trial leaves the nodes as its faults had them. */
+function healingStep(context: ProviderContext): Step {
+  const filter = packetFilter(context);
+  const slowed = async () => {
+    const cpu = await findCgroupCpu();
+    if (typeof cpu === 'string') return [];
+    const groups = await groupsWithPrefix(cpu, groupName(context, ''));
+    const limits = await Promise.all(groups.map((group) => limitsCpus(cpu, group)));
+    return groups.filter((_, index) => limits[index]).map((group) => ({ cpu, group }));
+  };
+  return {
+    title: 'take back the faults that an earlier run left',
+    action: ['heal', ownName(context)],
+    done: async () => !(await filter.exists()) && (await slowed()).length === 0,
+    apply: async () => {
+      await filter.remove();
+      for (const { cpu, group } of await slowed()) await unlimitCpus(cpu, group);
+    },
+  };
 }
 
 function folderStep(context: ProviderContext, { name }: TestbedNode): Step {
