@@ -233,6 +233,7 @@ class TrialRun {
       listen: { address: gateway.address, port: 0 },
       work: this.#work(gateway),
       edges: edges.map(({ name, address, frames }) => ({ name, address, frames: frames.length })),
+      framesInFlight: experiment.framesInFlight,
       threshold: experiment.threshold,
       labels: experiment.model.labels,
       warmup: experiment.warmup,

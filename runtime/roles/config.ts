@@ -72,6 +72,8 @@ export interface GatewayConfig extends NodeConfig {
     readonly address: string;
     readonly frames: number;
   }[];
+  /** Frames of one source that may be under way; one that takes more is dropped. */
+  readonly framesInFlight: number;
   /** Detections less probable than this are dropped, 0 to 1. */
   readonly threshold: number;
   readonly labels: readonly string[];

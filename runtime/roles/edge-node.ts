@@ -10,6 +10,7 @@ import type { Message, MessageKind } from '../net/messages.ts';
 import type { PeerSession } from '../net/session.ts';
 import { ClockSync } from './clock-sync.ts';
 import type { EdgeConfig } from './config.ts';
+import { GatewayWatch } from './gateway-watch.ts';
 import { emitStatistics, listenAs, type RoleContext } from './role.ts';
 import { Statistics } from './statistics.ts';
 
@@ -24,6 +25,8 @@ const NODE_KINDS: readonly MessageKind[] = [
 ];
 const CLOCK_SAMPLES = 8;
 const GATEWAY_PATIENCE_MS = 10_000;
+/** An edge that was cut off comes back whenever it can; when the trial is over it is ended from outside. */
+const REJOIN_PATIENCE_MS = 600_000;
 
 /** One way of dealing work, seen from an edge. */
 export interface EdgeDealing {
@@ -67,6 +70,7 @@ export class EdgeNode implements EdgePort {
   readonly statistics = new Statistics('edge');
   readonly #clock = new ClockSync();
   readonly #dealing: EdgeDealing;
+  readonly #watch: GatewayWatch;
   #gateway: PeerSession | undefined;
   #listenPort = 0;
   #over = false;
@@ -75,6 +79,7 @@ export class EdgeNode implements EdgePort {
   constructor(config: EdgeConfig, context: RoleContext, dealing: (port: EdgePort) => EdgeDealing) {
     this.config = config;
     this.context = context;
+    this.#watch = new GatewayWatch(config.liveness);
     this.#dealing = dealing(this);
   }
 
@@ -90,9 +95,13 @@ export class EdgeNode implements EdgePort {
       this.#finish = (error) => (error === undefined ? resolve() : reject(error));
     });
     over.catch(() => {});
-    const heartbeat = setInterval(() => this.#beat(), this.config.liveness.heartbeatMs);
+    const heartbeat = setInterval(() => {
+      const silence = this.#watch.silence();
+      if (silence !== undefined) this.#gateway?.destroy(silence);
+      this.#beat();
+    }, this.config.liveness.heartbeatMs);
     try {
-      await this.#join();
+      await this.#join(GATEWAY_PATIENCE_MS);
       this.context.emit({ event: 'ready', ...listener.endpoint, pid: process.pid });
       await over;
     } finally {
@@ -129,7 +138,7 @@ export class EdgeNode implements EdgePort {
     return { ...self, security, run, limits, traffic, signal };
   }
 
-  async #join(): Promise<void> {
+  async #join(patienceMs: number): Promise<void> {
     const kinds = new Set([...NODE_KINDS, ...this.#dealing.gatewayKinds]);
     const session = await connect({
       ...this.peerOptions({
@@ -138,24 +147,26 @@ export class EdgeNode implements EdgePort {
         checks: (message, payloadBytes) => this.#dealing.checks?.(message, payloadBytes),
       }),
       endpoint: this.config.gateway,
-      patienceMs: GATEWAY_PATIENCE_MS,
+      patienceMs,
     });
     this.#gateway = session;
+    this.#watch.heard();
     session.handle({
       onFrame: (frame) => this.#onGateway(frame),
-      onClose: () => void this.#rejoin(),
+      onClose: (error) => void this.#rejoin(error),
     });
     this.#dealing.joined?.();
     for (let sample = 0; sample < CLOCK_SAMPLES; sample++) this.#beat();
   }
 
   /** A gateway that hung up has given this edge up, or is gone itself: the edge comes back with empty hands. */
-  async #rejoin(): Promise<void> {
+  async #rejoin(error: Error | undefined): Promise<void> {
     if (this.#over || this.context.signal.aborted) return;
-    this.context.log('lost the gateway; trying to join again');
+    const reason = error?.message ?? 'it closed the connection';
+    this.context.log(`lost the gateway: ${reason}; trying to join again`);
     this.#dealing.reset();
     try {
-      await this.#join();
+      await this.#join(REJOIN_PATIENCE_MS);
     } catch (error) {
       this.#finish(error as Error);
     }
@@ -166,6 +177,7 @@ export class EdgeNode implements EdgePort {
   }
 
   #onGateway(frame: Frame): void | Promise<void> {
+    this.#watch.heard();
     const { message } = frame;
     switch (message.kind) {
       case 'heartbeatReply':

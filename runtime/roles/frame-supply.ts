@@ -124,10 +124,10 @@ export class FrameSupply {
     this.#frames.close();
   }
 
-  /** Takes back what a lost edge held; returns how many tiles go out again. */
-  loseEdge(edge: string): number {
-    const lost = this.#queue.loseEdge(edge).length;
-    this.#statistics.tilesReissued += lost;
+  /** Takes back what a lost edge held; returns the tiles that go out again. */
+  loseEdge(edge: string): readonly TileId[] {
+    const lost = this.#queue.loseEdge(edge);
+    this.#statistics.tilesReissued += lost.length;
     return lost;
   }
 

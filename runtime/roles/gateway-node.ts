@@ -5,7 +5,7 @@
  */
 import { monotonicMs } from '../clock.ts';
 import type { Frame, FrameLimits } from '../net/frame.ts';
-import type { Message, MessageOf } from '../net/messages.ts';
+import type { Message, MessageKind, MessageOf } from '../net/messages.ts';
 import type { PeerSession } from '../net/session.ts';
 import type { FrameId } from '../schedule/collector.ts';
 import { Liveness } from '../schedule/liveness.ts';
@@ -17,6 +17,9 @@ import { Statistics } from './statistics.ts';
 
 /** Of a frame, the most probable first: what untrained weights find would fill any message. */
 const MAX_DETECTIONS = 10_000;
+
+const HOST_KINDS: ReadonlySet<MessageKind> = new Set(['start', 'stop', 'heartbeat']);
+const HOST_LIMITS: FrameLimits = { allows: (kind) => HOST_KINDS.has(kind), payloadBytes: 0 };
 
 /** One way of dealing work, seen from the gateway. */
 export interface GatewayDealing {
@@ -136,7 +139,12 @@ export class GatewayNode implements GatewayPort {
   #onPeer(session: PeerSession, { name, role, port }: MessageOf<'hello'>): void {
     if (role === 'host') {
       this.#host = session;
-      session.handle({ onFrame: (frame) => this.#onHost(frame), onClose: () => this.#end() });
+      session.setLimits(HOST_LIMITS);
+      session.handle({
+        onFrame: ({ message }) =>
+          message.kind === 'heartbeat' ? reply(session, message) : this.#onHost(message),
+        onClose: () => this.#end(),
+      });
       return;
     }
     const { address } = this.config.edges.find((edge) => edge.name === name)!;
@@ -150,7 +158,10 @@ export class GatewayNode implements GatewayPort {
     this.#liveness.seen(name, monotonicMs());
     session.handle({
       onFrame: (frame) => this.#onEdge(name, session, frame),
-      onClose: (error) => this.#loseEdge(name, session, error?.message ?? 'closed its connection'),
+      onClose: (error) => {
+        this.statistics.countRefusal(error);
+        this.#loseEdge(name, session, error?.message ?? 'closed its connection');
+      },
     });
     if (this.#startedAtMs !== undefined) {
       void session.send({ kind: 'start' });
@@ -159,7 +170,7 @@ export class GatewayNode implements GatewayPort {
     this.#dealing.join(name);
   }
 
-  #onHost({ message }: Frame): void {
+  #onHost(message: Message): void {
     if (message.kind === 'stop') {
       for (const { session } of this.#edges.values()) void session.send({ kind: 'stop' });
       this.#end();
@@ -182,8 +193,7 @@ export class GatewayNode implements GatewayPort {
     this.#liveness.seen(edge, monotonicMs());
     const { message } = frame;
     if (message.kind !== 'heartbeat') return this.#dealing.onEdge(edge, frame);
-    const { sentAtMs } = message;
-    void session.send({ kind: 'heartbeatReply', sentAtMs, repliedAtMs: monotonicMs() });
+    return reply(session, message);
   }
 
   async #finishFrame(id: FrameId, map: Float32Array, taken: TakenFrame): Promise<void> {
@@ -234,4 +244,9 @@ export class GatewayNode implements GatewayPort {
     this.#finished = true;
     void this.#host?.send({ kind: 'finished', makespanMs: monotonicMs() - this.#startedAtMs });
   }
+}
+
+/** Whoever does not read the replies is not read from either. */
+function reply(session: PeerSession, { sentAtMs }: MessageOf<'heartbeat'>): Promise<void> {
+  return session.send({ kind: 'heartbeatReply', sentAtMs, repliedAtMs: monotonicMs() });
 }

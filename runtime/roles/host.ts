@@ -1,10 +1,13 @@
 /** The host: gives the start signal, hears what comes of every frame, and ends the trial. */
+
+import { monotonicMs } from '../clock.ts';
 import type { Detection } from '../detect/detection.ts';
 import { TilebedError } from '../errors.ts';
 import { connect } from '../net/connect.ts';
 import type { Frame } from '../net/frame.ts';
 import type { PeerSession } from '../net/session.ts';
 import type { HostConfig } from './config.ts';
+import { GatewayWatch } from './gateway-watch.ts';
 import { emitStatistics, OWN_CLOCK, type RoleContext } from './role.ts';
 import { Statistics } from './statistics.ts';
 
@@ -16,6 +19,7 @@ const HEARD_KINDS: ReadonlySet<string> = new Set([
   'frameLost',
   'nodeLost',
   'nodeJoined',
+  'heartbeatReply',
   'finished',
 ]);
 
@@ -36,9 +40,16 @@ export async function runHost(config: HostConfig, context: RoleContext): Promise
     signal: context.signal,
   });
   let finished = false;
+  const watch = new GatewayWatch(config.liveness);
+  const heartbeat = setInterval(() => {
+    const silence = watch.silence();
+    if (silence !== undefined) session.destroy(silence);
+    void session.send({ kind: 'heartbeat', sentAtMs: monotonicMs() });
+  }, config.liveness.heartbeatMs);
   await new Promise<void>((resolve, reject) => {
     session.handle({
       onFrame: (frame) => {
+        watch.heard();
         if (frame.message.kind === 'finished') finished = true;
         report(frame, session, context);
       },
@@ -46,12 +57,16 @@ export async function runHost(config: HostConfig, context: RoleContext): Promise
         if (finished) resolve();
         else
           reject(
-            new TilebedError('FAILED', 'the gateway was lost', { cause: error, node: 'gateway' }),
+            new TilebedError(
+              'FAILED',
+              `the gateway was lost: ${error?.message ?? 'it closed the connection'}`,
+              { cause: error, node: 'gateway' },
+            ),
           );
       },
     });
     void session.send({ kind: 'start' });
-  });
+  }).finally(() => clearInterval(heartbeat));
   emitStatistics(context, statistics, OWN_CLOCK);
 }
 

@@ -1,6 +1,7 @@
 /** What a role counts, and the figures that the operating system holds of it. */
 import { readFileSync } from 'node:fs';
 import type { EngineBytes } from '../engine/engine.ts';
+import { TilebedError } from '../errors.ts';
 import { Traffic } from '../net/traffic.ts';
 import type { QueueReport } from '../schedule/arrival-queue.ts';
 import type { Role } from './config.ts';
@@ -27,6 +28,11 @@ export class Statistics {
 
   span(span: Span): void {
     if (this.spans.length < MAX_SPANS) this.spans.push(span);
+  }
+
+  /** Counts a peer that was dropped because of what it said. */
+  countRefusal(error: Error | undefined): void {
+    if (error instanceof TilebedError && error.code === 'PROTOCOL') this.peersRefused++;
   }
 
   snapshot(): NodeStatistics {

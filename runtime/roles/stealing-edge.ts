@@ -7,11 +7,13 @@ import { releaseDeadMaps } from '../engine/memory.ts';
 import { letterboxFor } from '../frames/letterbox.ts';
 import { loadNetwork } from '../model/load.ts';
 import { elements, type Network } from '../model/network.ts';
-import type { Frame } from '../net/frame.ts';
+import type { Frame, FrameLimits } from '../net/frame.ts';
 import type { PeerSession } from '../net/session.ts';
 import type { FusedPlan } from '../partition/plan.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
 import { planWork } from '../partition/work-plan.ts';
+import { Reissued } from '../schedule/reissued.ts';
+import type { TileId } from '../schedule/source-queue.ts';
 import { Worker } from '../schedule/worker.ts';
 import { ComputeThread } from './compute-thread.ts';
 import type { EdgeConfig } from './config.ts';
@@ -22,6 +24,8 @@ import { Peers } from './peers.ts';
 
 /** Stolen tiles that lie ready while another is computed. */
 const RESERVE = 1;
+/** What a thief may say. */
+const THIEF_LIMITS: FrameLimits = { allows: (kind) => kind === 'steal', payloadBytes: 0 };
 /** Results that may wait for the network before computing pauses. */
 const UNSENT_RESULTS = 2;
 
@@ -74,6 +78,9 @@ export class StealingEdge implements EdgeDealing {
   readonly #supply: FrameSupply;
   readonly #worker = new Worker<Job>(RESERVE);
   readonly #victims: Peers;
+  readonly #reissued = new Reissued();
+  /** The connection of each thief, so that one that is lost cannot steal on. */
+  readonly #thieves = new Map<string, PeerSession>();
   #started = false;
   #computing = false;
   #unsent = 0;
@@ -105,6 +112,7 @@ export class StealingEdge implements EdgeDealing {
     this.#worker.reset();
     this.#victims.hangUp();
     this.#supply.abandon();
+    this.#reissued.clear();
     this.#started = false;
     this.#offering = false;
   }
@@ -122,7 +130,7 @@ export class StealingEdge implements EdgeDealing {
         void this.#victims.send(message, { kind: 'steal' });
         break;
       case 'tileDone':
-        this.#supply.complete(message);
+        this.#complete(message);
         this.#advance();
         break;
       case 'detections':
@@ -130,6 +138,10 @@ export class StealingEdge implements EdgeDealing {
         this.#advance();
         break;
       case 'edgeLost':
+        // A victim that is frozen or cut off never answers: its thief looks for another.
+        this.#victims.drop(message.name);
+        this.#askAgain(message.name);
+        this.#thieves.get(message.name)?.destroy();
         this.#reissue(message.name);
         this.#advance();
         break;
@@ -138,12 +150,23 @@ export class StealingEdge implements EdgeDealing {
   }
 
   onPeer(session: PeerSession, thief: string): void {
+    // One connection each: whoever comes again has lost the one before, and what came over it.
+    const before = this.#thieves.get(thief);
+    this.#thieves.set(thief, session);
+    if (before !== undefined) {
+      before.destroy();
+      this.#reissue(thief);
+    }
+    session.setLimits(THIEF_LIMITS);
     session.handle({
       onFrame: ({ message }) => {
         if (message.kind === 'steal') return this.#lend(session, thief);
         return undefined;
       },
-      onClose: () => {
+      onClose: (error) => {
+        this.#port.statistics.countRefusal(error);
+        if (this.#thieves.get(thief) !== session) return;
+        this.#thieves.delete(thief);
         // What was lent over this connection may never have arrived.
         this.#reissue(thief);
         this.#advance();
@@ -208,7 +231,7 @@ export class StealingEdge implements EdgeDealing {
     statistics.tilesComputed++;
     if (!own) statistics.tilesStolen++;
     statistics.span({ kind: 'compute', startMs, endMs, source, ...id });
-    if (own) this.#supply.complete(id);
+    if (own) this.#complete(id);
     const output = outputs[0]!;
     const payload = new Uint8Array(output.buffer, output.byteOffset, output.byteLength);
     this.#unsent++;
@@ -221,9 +244,25 @@ export class StealingEdge implements EdgeDealing {
     this.#advance();
   }
 
+  /** A tile of an own frame is done, whoever computed it. */
+  #complete(id: TileId): void {
+    this.#supply.complete(id);
+    for (const { holder, tiles } of this.#reissued.complete(id)) {
+      this.#tell('tiles-recomputed', holder, tiles);
+    }
+  }
+
   #reissue(edge: string): void {
-    const count = this.#supply.loseEdge(edge);
-    if (count > 0) this.#port.context.log(`${edge} is lost: ${count} tiles go out again`);
+    const lost = this.#supply.loseEdge(edge);
+    if (lost.length === 0) return;
+    this.#port.context.log(`${edge} is lost: ${lost.length} tiles go out again`);
+    this.#reissued.add(edge, lost);
+    this.#tell('tiles-reissued', edge, lost.length);
+  }
+
+  #tell(event: 'tiles-reissued' | 'tiles-recomputed', node: string, tiles: number): void {
+    const atMs = monotonicMs() + this.#port.clockOffsetMs;
+    this.#port.context.emit({ event, node, tiles, atMs });
   }
 
   async #lend(session: PeerSession, thief: string): Promise<void> {

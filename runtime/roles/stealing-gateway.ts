@@ -5,7 +5,7 @@
 import { TilebedError } from '../errors.ts';
 import { elements, type Network } from '../model/network.ts';
 import type { Frame, FrameLimits } from '../net/frame.ts';
-import type { MessageOf } from '../net/messages.ts';
+import type { MessageKind, MessageOf } from '../net/messages.ts';
 import type { FusedPlan } from '../partition/plan.ts';
 import { Broker, type Referral } from '../schedule/broker.ts';
 import { Collector, type FrameId } from '../schedule/collector.ts';
@@ -13,8 +13,21 @@ import { FrameAssembly } from './frame-assembly.ts';
 import type { GatewayDealing, GatewayPort } from './gateway-node.ts';
 import { timed } from './role.ts';
 
+/** What an edge may say. */
+const EDGE_KINDS: ReadonlySet<MessageKind> = new Set([
+  'heartbeat',
+  'frameTaken',
+  'offer',
+  'withdraw',
+  'ask',
+  'result',
+]);
+
 /** Results that overtake their frame are few, and must not fill the memory. */
 const MAX_EARLY_RESULTS = 64;
+
+/** What a JPEG can have. */
+const MAX_PICTURE_SIDE = 65_535;
 
 interface EarlyResult {
   readonly edge: string;
@@ -42,7 +55,7 @@ export class StealingGateway implements GatewayDealing {
       new Map(port.config.edges.map(({ name, frames }) => [name, frames])),
     );
     const payloadBytes = elements(merged) * Float32Array.BYTES_PER_ELEMENT;
-    this.limits = { allows: () => true, payloadBytes };
+    this.limits = { allows: (kind) => EDGE_KINDS.has(kind), payloadBytes };
   }
 
   /** Edges begin by themselves. */
@@ -72,6 +85,7 @@ export class StealingGateway implements GatewayDealing {
   onEdge(edge: string, { message, payload }: Frame): void {
     switch (message.kind) {
       case 'frameTaken':
+        this.#checkTaken(edge, message);
         if (this.#collector.takeFrame({ source: edge, frame: message.frame })) {
           this.#assembly.begin(edge, message);
           this.#bringEarlyResults();
@@ -94,6 +108,20 @@ export class StealingGateway implements GatewayDealing {
         this.#onResult(edge, message, payload);
         break;
       default:
+    }
+  }
+
+  /** Every frame under way costs a map. Throws a TilebedError (PROTOCOL) on one too many. */
+  #checkTaken(edge: string, { width, height }: MessageOf<'frameTaken'>): void {
+    const { framesInFlight } = this.#port.config;
+    if (this.#collector.inFlight(edge) >= framesInFlight) {
+      throw new TilebedError(
+        'PROTOCOL',
+        `${edge} takes more than ${framesInFlight} frames at once`,
+      );
+    }
+    if (Math.min(width, height) < 1 || Math.max(width, height) > MAX_PICTURE_SIDE) {
+      throw new TilebedError('PROTOCOL', `${edge} has a picture of ${width} x ${height} pixels`);
     }
   }
 

@@ -20,6 +20,7 @@ export class TakenFrames {
   readonly #underWay = new Set<number>();
   readonly #arrivals: FrameArrivals;
   #taking = false;
+  #abandoned = false;
 
   /** @param onArrival called when a frame has arrived that may be taken */
   constructor(config: EdgeConfig, statistics: Statistics, onArrival: () => void) {
@@ -48,6 +49,8 @@ export class TakenFrames {
     this.#taking = true;
     try {
       const picture = await readFrame(this.#config.frames[frame]!);
+      // Given up with all others while it was read.
+      if (this.#abandoned) return undefined;
       this.#pictures.set(frame, picture);
       this.#underWay.add(frame);
       return { frame, arrivedAtMs, width: picture.width, height: picture.height };
@@ -72,6 +75,7 @@ export class TakenFrames {
 
   /** Gives up all frames, those to come included: the gateway has counted them as lost. */
   abandon(): void {
+    this.#abandoned = true;
     this.#pictures.clear();
     this.#underWay.clear();
     this.#arrivals.abandon();

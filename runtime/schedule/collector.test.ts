@@ -142,3 +142,20 @@ test('in any order each tile counts once, and the end comes with the last frame'
     { numRuns: 500 },
   );
 });
+
+test('counts the frames of a source that are under way', () => {
+  const collector = new Collector(1, new Map([['a', 4]]));
+  expect(collector.inFlight('a')).toBe(0);
+  for (const frame of [0, 1, 2]) collector.takeFrame({ source: 'a', frame });
+  expect([collector.inFlight('a'), collector.inFlight('b')]).toEqual([3, 0]);
+  collector.arrive({ source: 'a', frame: 1 }, 0);
+  expect(collector.inFlight('a')).toBe(3);
+  collector.finish({ source: 'a', frame: 1 });
+  expect(collector.inFlight('a')).toBe(2);
+  collector.arrive({ source: 'a', frame: 2 }, 0);
+  collector.loseSource('a');
+  // What is merged already is finished all the same.
+  expect(collector.inFlight('a')).toBe(1);
+  collector.finish({ source: 'a', frame: 2 });
+  expect(collector.inFlight('a')).toBe(0);
+});

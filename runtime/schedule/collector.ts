@@ -16,6 +16,12 @@ type FrameState =
   | { readonly kind: 'finished' }
   | { readonly kind: 'lost' };
 
+/** One for all frames: thousands may be expected. */
+const EXPECTED: FrameState = { kind: 'expected' };
+const MERGED: FrameState = { kind: 'merged' };
+const FINISHED: FrameState = { kind: 'finished' };
+const LOST: FrameState = { kind: 'lost' };
+
 export interface FrameId {
   readonly source: string;
   readonly frame: number;
@@ -27,6 +33,8 @@ export type Arrival = 'new' | 'last' | 'early' | 'duplicate' | 'unknown';
 export class Collector {
   readonly #tiles: number;
   readonly #sources = new Map<string, FrameState[]>();
+  /** Frames of each source that are taken, and neither finished nor lost. */
+  readonly #inFlight = new Map<string, number>();
   #open = 0;
 
   /**
@@ -38,7 +46,7 @@ export class Collector {
     for (const [source, count] of frames) {
       this.#sources.set(
         source,
-        Array.from({ length: count }, () => ({ kind: 'expected' })),
+        Array.from({ length: count }, () => EXPECTED),
       );
       this.#open += count;
     }
@@ -49,7 +57,13 @@ export class Collector {
     const states = this.#sources.get(source);
     if (states?.[frame]?.kind !== 'expected') return false;
     states[frame] = { kind: 'collecting', arrived: new Set() };
+    this.#inFlight.set(source, this.inFlight(source) + 1);
     return true;
+  }
+
+  /** How many frames of a source are taken, and neither finished nor lost. */
+  inFlight(source: string): number {
+    return this.#inFlight.get(source) ?? 0;
   }
 
   /** `last` says that the frame's tiles are complete now; nothing that names no tile changes anything. */
@@ -69,7 +83,7 @@ export class Collector {
         if (state.arrived.has(tile)) return 'duplicate';
         state.arrived.add(tile);
         if (state.arrived.size < this.#tiles) return 'new';
-        states[frame] = { kind: 'merged' };
+        states[frame] = MERGED;
         return 'last';
       }
       default:
@@ -82,7 +96,8 @@ export class Collector {
     const states = this.#sources.get(source);
     if (states?.[frame]?.kind !== 'merged')
       throw new Error(`frame ${frame} of ${source} was not merged`);
-    states[frame] = { kind: 'finished' };
+    states[frame] = FINISHED;
+    this.#inFlight.set(source, this.inFlight(source) - 1);
     this.#open--;
   }
 
@@ -92,7 +107,8 @@ export class Collector {
     const lost: FrameId[] = [];
     for (const [frame, state] of states.entries()) {
       if (state.kind !== 'expected' && state.kind !== 'collecting') continue;
-      states[frame] = { kind: 'lost' };
+      if (state.kind === 'collecting') this.#inFlight.set(source, this.inFlight(source) - 1);
+      states[frame] = LOST;
       lost.push({ source, frame });
     }
     this.#open -= lost.length;
