@@ -89,10 +89,12 @@ export function nodeFaultFaults(
   const faults: SpecFault[] = [];
   const roles = new Map(nodes.map((node) => [node.name, node.role]));
   const presence = new Map<string, Presence>();
-  for (const { verb, node, atMs } of nodeFaults) {
-    if (verb === 'join') presence.set(node, { kind: 'absent', joinsAtMs: atMs });
-  }
   const inOrder = [...nodeFaults.entries()].toSorted(([, a], [, b]) => a.atMs - b.atMs);
+  for (const [, { verb, node, atMs }] of inOrder) {
+    if (verb === 'join' && !presence.has(node)) {
+      presence.set(node, { kind: 'absent', joinsAtMs: atMs });
+    }
+  }
   for (const [index, fault] of inOrder) {
     const { verb, node, atMs } = fault;
     const tell = (message: string, hint?: string) =>
@@ -103,7 +105,7 @@ export function nodeFaultFaults(
       continue;
     }
     if (role !== 'edge' && (verb === 'join' || verb === 'return')) {
-      tell(`${node} is the gateway: only an edge can ${verb}`);
+      tell(`${node} is no edge: only an edge can ${verb}`);
       continue;
     }
     if (verb === 'join' && sources.includes(node)) {

@@ -3,7 +3,8 @@
  * TILEBED_REQUIRE names it, as in CI, it runs and fails instead.
  */
 import { pathExists } from '../../harness/path-exists.ts';
-import { findCgroupMemory } from '../../harness/providers/local/cgroup.ts';
+import { findCgroupCpu, findCgroupMemory } from '../../harness/providers/local/cgroup.ts';
+import { packetFilterProblem } from '../../harness/providers/local/packet-filter.ts';
 
 const REQUIRED = (process.env['TILEBED_REQUIRE'] ?? '').split(/[\s,]+/);
 
@@ -15,6 +16,17 @@ async function skipWithout(name: string, present: Promise<boolean>): Promise<boo
 export const withoutCgroups = await skipWithout(
   'cgroups',
   findCgroupMemory().then((found) => typeof found !== 'string'),
+);
+
+export const withoutCpuCgroups = await skipWithout(
+  'cgroups',
+  findCgroupCpu().then((found) => typeof found !== 'string'),
+);
+
+/** iptables, and the right to use it. */
+export const withoutIptables = await skipWithout(
+  'iptables',
+  packetFilterProblem().then((problem) => problem === undefined),
 );
 
 export const CHROMIUM = process.env['TILEBED_CHROMIUM'] ?? '/usr/bin/chromium';
