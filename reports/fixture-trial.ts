@@ -1,5 +1,11 @@
 /** One simulated trial of the fixture: a source edge, perhaps a helper that steals, and a gateway. */
-import type { FrameRecord, Trace, TraceSpan, TrialRecord } from '../harness/results/format.ts';
+import type {
+  FrameRecord,
+  RecoveryRecord,
+  Trace,
+  TraceSpan,
+  TrialRecord,
+} from '../harness/results/format.ts';
 import type { NodeStatistics } from '../runtime/roles/events.ts';
 
 const MEBIBYTE = 2 ** 20;
@@ -120,10 +126,16 @@ export function simulateTrial({ edges, random, loseHelperAtMs }: TrialSetup): Si
       throughputFps: (FRAMES * 1000) / finisherFreeAtMs,
       frames,
       lostFrames: [],
+      ...(lost ? { recoveries: [recovery(loseHelperAtMs, reissued)] } : {}),
       nodes,
     },
     trace: { clockErrorMs: { gateway: 0, edge0: 0.08, edge1: 0.11 }, spans },
   };
+}
+
+function recovery(atMs: number, tilesRecomputed: number): RecoveryRecord {
+  const [detectedAtMs, recoveredAtMs] = [atMs + 1950, atMs + 2010];
+  return { node: HELPER, fault: 'freeze', atMs, detectedAtMs, recoveredAtMs, tilesRecomputed };
 }
 
 function gatewayStatistics(random: () => number): [string, NodeStatistics] {

@@ -45,6 +45,7 @@ test('sections come in their order under one title', () => {
     'Points compared',
     'Each point, node by node',
     'Annotated frames',
+    'What happened to nodes',
     'Every trial',
     'Warnings',
     'How it was measured',

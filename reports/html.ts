@@ -11,6 +11,7 @@ import { gallerySection } from './page/gallery.ts';
 import { headline } from './page/headline.ts';
 import { chartsSection, pointsSection } from './page/points.ts';
 import { method, provenance } from './page/provenance.ts';
+import { recoveriesSection } from './page/recoveries.ts';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page/style.ts';
 import { summarySection } from './page/summary-table.ts';
 import { trialsSection } from './page/trials.ts';
@@ -25,7 +26,7 @@ export async function renderHtml(results: Results): Promise<string> {
   const summary = summarize(results);
   const warnings = warningsOf(results, summary);
   const before = markup`${provenance(results)}${headline(summary)}${figures(results, summary)}`;
-  const after = markup`${trialsSection(results)}${warningsSection(warnings)}${method()}`;
+  const after = markup`${recoveriesSection(results)}${trialsSection(results)}${warningsSection(warnings)}${method()}`;
   const room = MAXIMUM_PAGE_BYTES - before.text.length - after.text.length - 100_000;
   const gallery = gallerySection(results, await readGallery(results, room));
   return page(results, warnings, markup`${before}${gallery}${after}`);

@@ -5,6 +5,7 @@ import { durationText, durationUnit, inUnit, MEBIBYTES, significant } from './nu
 import { pointNames } from './point.ts';
 import { queueText } from './queue.ts';
 import { type Results, trialLines } from './read.ts';
+import { RECOVERY_HEADERS, recoveryRows } from './recoveries.ts';
 import type { Interval } from './statistics.ts';
 import { type PointSummary, summarize } from './summary.ts';
 import { runsText, withInterval } from './table.ts';
@@ -15,6 +16,7 @@ export function renderMarkdown(results: Results): string {
   const { manifest } = results;
   const summary = summarize(results);
   const warnings = warningsOf(results, summary);
+  const recoveries = recoveryRows(results);
   const { shared } = pointNames(summary.points.map(({ parameters }) => parameters));
   const sections = [
     `# ${escaped(manifest.experiment.name)} on ${escaped(manifest.testbed.name)}`,
@@ -30,6 +32,13 @@ export function renderMarkdown(results: Results): string {
     summaryTable(summary.points),
     '## Nodes',
     nodesTable(summary.points),
+    ...(recoveries.length === 0
+      ? []
+      : [
+          '## What happened to nodes',
+          'Times but the first count from the moment at which it happened.',
+          table(RECOVERY_HEADERS, recoveries),
+        ]),
     '## Trials',
     trialsTable(results),
     ...(warnings.length === 0

@@ -2,7 +2,7 @@
  * Nodes that are killed, frozen, slowed, cut off, and come back, in real processes: every frame of a
  * living source is found, and found to be the same as if nothing had happened.
  */
-import { readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RecoveryRecord, TrialRecord } from '../harness/results/format.ts';
@@ -12,8 +12,8 @@ import { withoutCpuCgroups, withoutIptables } from './support/require.ts';
 import { Workspace } from './support/workspace.ts';
 
 const STRATEGIES = ['ftp-wst'];
-const FRAMES = 160;
-/** Frames come at their times, so that a trial lasts as long on any machine: some eight seconds. */
+const FRAMES = 120;
+/** Frames come at their times, so that a trial lasts as long on any machine: six seconds. */
 const EXPERIMENT = `frames: { count: ${FRAMES}, sources: [edge0], rate: 20fps }
 warmup: 0
 timeout: 1m
@@ -77,7 +77,7 @@ beforeAll(async () => {
 
 describe.each(STRATEGIES)('%s', (strategy) => {
   test('a frozen edge is given up, and does no harm when it goes on', async () => {
-    const record = await runWith(strategy, '[{ at: 1s, freeze: edge1, for: 3s }]');
+    const record = await runWith(strategy, '[{ at: 1s, freeze: edge1, for: 2s }]');
     expect(record).toMatchObject({ status: 'degraded', lostFrames: [] });
     expect(record.reasons).toEqual(['edge1 was lost: sent no heartbeat for 1000 ms']);
     expect(found(record)).toEqual(inPeace);
@@ -93,19 +93,10 @@ describe.each(STRATEGIES)('%s', (strategy) => {
     expect(record.nodes['edge1']!.tilesComputed).toBeGreaterThan(0);
   });
 
-  test('a short freeze costs time and nothing else', async () => {
-    const record = await runWith(strategy, '[{ at: 1s, freeze: edge1, for: 500ms }]');
-    expect(record).toMatchObject({ status: 'ok', lostFrames: [] });
-    expect(found(record)).toEqual(inPeace);
-    expect(recoveriesOf(record, 'edge1')).toEqual([
-      expect.objectContaining({ fault: 'freeze', tilesRecomputed: 0 }),
-    ]);
-  });
-
   test('an edge that is killed returns, and another joins in the middle', async () => {
     const record = await runWith(
       strategy,
-      '[{ at: 1s, kill: edge1 }, { at: 1500ms, join: edge2 }, { at: 3s, return: edge1 }]',
+      '[{ at: 1s, kill: edge1 }, { at: 1500ms, join: edge2 }, { at: 2500ms, return: edge1 }]',
     );
     expect(record).toMatchObject({ status: 'degraded', lostFrames: [] });
     expect(found(record)).toEqual(inPeace);
@@ -121,20 +112,13 @@ describe.each(STRATEGIES)('%s', (strategy) => {
   });
 
   test.skipIf(withoutIptables)('an edge that is cut off comes back when it can', async () => {
-    const record = await runWith(strategy, '[{ at: 1s, cut: edge1, for: 2s }]');
+    const record = await runWith(strategy, '[{ at: 500ms, cut: edge1, for: 2s }]');
     expect(record).toMatchObject({ status: 'degraded', lostFrames: [] });
     expect(found(record)).toEqual(inPeace);
     const [cut] = recoveriesOf(record, 'edge1');
     expectInOrder(cut!.atMs, cut!.detectedAtMs, cut!.endedAtMs, cut!.joinedAtMs);
     expect(record.nodes['edge1']!.tilesComputed).toBeGreaterThan(0);
     expect(await rulesThatDrop()).toEqual([]);
-  });
-
-  test.skipIf(withoutCpuCgroups)('a slowed edge computes less, and loses nothing', async () => {
-    const record = await runWith(strategy, '[{ at: 100ms, slow: edge1, to: 5% }]');
-    expect(record).toMatchObject({ lostFrames: [] });
-    expect(found(record)).toEqual(inPeace);
-    expect(recoveriesOf(record, 'edge1')[0]).toMatchObject({ fault: 'slow' });
   });
 
   test('a source that is frozen loses its own frames only, and they are named', async () => {
@@ -167,10 +151,22 @@ test('a frozen gateway fails its trial soon, what is there is kept, and the next
   await noProcessesOf(workspace.state);
 });
 
-test('a gateway that is held up for a moment is waited for', async () => {
-  const record = await runWith('ftp-wst', '[{ at: 1s, freeze: gateway, for: 1500ms }]');
+test.skipIf(withoutCpuCgroups)('what passes costs time and nothing else', async () => {
+  const faults = [
+    '{ at: 500ms, freeze: edge1, for: 500ms }',
+    '{ at: 1500ms, freeze: gateway, for: 1500ms }',
+    '{ at: 3500ms, slow: edge2, to: 5%, for: 1s }',
+  ];
+  const record = await runWith('ftp-wst', `[${faults.join(', ')}]`);
   expect(record).toMatchObject({ status: 'ok', lostFrames: [] });
   expect(found(record)).toEqual(inPeace);
+  const happened = record.recoveries!.map(({ node, fault }) => `${fault} ${node}`);
+  expect(happened).toEqual(['freeze edge1', 'freeze gateway', 'slow edge2']);
+  for (const { atMs, endedAtMs, ...rest } of record.recoveries!) {
+    expectInOrder(atMs, endedAtMs);
+    expect(rest).toMatchObject({ tilesRecomputed: 0 });
+    expect(rest.detectedAtMs).toBeUndefined();
+  }
 });
 
 test('what a trial was too short for is told', async () => {
@@ -194,7 +190,7 @@ describe('where a machine cannot drop packets', () => {
     );
     expect(exitCode).toBe(3);
     expect(stderr).toContain('the provider local cannot do this here: cut edge1 at 1000 ms');
-    await expect(readFile(workspace.results)).rejects.toThrow('ENOENT');
+    await expect(access(workspace.results)).rejects.toThrow('ENOENT');
   });
 });
 

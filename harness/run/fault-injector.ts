@@ -1,6 +1,6 @@
 /** Does to nodes what the experiment asks for, at its time, and takes back whatever still lasts. */
 import type { NodeFaults, Undo } from '../providers/provider.ts';
-import type { NodeFault } from '../spec/node-faults.ts';
+import type { NodeFault } from '../spec/resolved.ts';
 
 /** What faults are done to. */
 export interface FaultTarget {

@@ -1,7 +1,7 @@
 /** Gathers a repetition's events into its record and its trace. Pure: events in, data out. */
 import type { ClockOffset, NodeStatistics, RoleEvent, Span } from '../../runtime/roles/events.ts';
 import type { FrameRecord, LostFrame, Trace, TraceSpan, TrialRecord } from '../results/format.ts';
-import type { NodeFault } from '../spec/node-faults.ts';
+import type { NodeFault } from '../spec/resolved.ts';
 import type { FaultNotes } from './fault-injector.ts';
 import type { Repetition } from './plan.ts';
 import { Recoveries } from './recoveries.ts';

@@ -1,7 +1,7 @@
 /** What was done to nodes, or befell them, and how the others got over it. Pure: events in, data out. */
 import type { RoleEvent } from '../../runtime/roles/events.ts';
 import type { RecoveryRecord } from '../results/format.ts';
-import type { NodeFault } from '../spec/node-faults.ts';
+import type { NodeFault } from '../spec/resolved.ts';
 
 /** What roles tell of nodes that come and go. */
 export type RecoveryEvent = Extract<
@@ -49,7 +49,7 @@ export class Recoveries {
         break;
       }
       case 'tiles-reissued': {
-        const entry = this.#lossOf(node, atMs, () => true);
+        const entry = this.#lossOf(node, atMs, ({ joinedAtMs }) => joinedAtMs === undefined);
         entry.detectedAtMs = Math.min(atMs, entry.detectedAtMs ?? atMs);
         entry.reissued += tilesOf(details);
         break;
@@ -78,7 +78,7 @@ export class Recoveries {
   /** True of a node that was given up and has not come back. */
   isLost(node: string): boolean {
     const last = this.#entries.findLast((entry) => entry.node === node);
-    return last !== undefined && last.lost && last.joinedAtMs === undefined;
+    return last?.lost === true && last.joinedAtMs === undefined;
   }
 
   records(): readonly RecoveryRecord[] {

@@ -140,7 +140,13 @@ class TrialRun {
   /** Ends whatever still runs. */
   async end(): Promise<void> {
     this.#ended = true;
+    // Faults are taken back last: a node that is thawed now must not tell of its awakening.
+    await this.#killAll();
     await this.#injector.end();
+    await this.#killAll();
+  }
+
+  async #killAll(): Promise<void> {
     await Promise.all(
       this.#processes.map(async (process) => {
         await process.kill();

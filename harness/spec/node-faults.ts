@@ -3,21 +3,10 @@ import type { FaultVerb } from '../results/format.ts';
 import type { SpecDocument } from './document.ts';
 import type { ExperimentSpec } from './experiment.ts';
 import type { SpecFault } from './faults.ts';
-import type { Testbed } from './resolved.ts';
+import type { NodeFault, Testbed } from './resolved.ts';
 import { parseDurationMs, parsePercent } from './units.ts';
 
 const FAULT_VERBS: readonly FaultVerb[] = ['kill', 'freeze', 'slow', 'cut', 'return', 'join'];
-
-export interface NodeFault {
-  readonly verb: FaultVerb;
-  readonly node: string;
-  /** After the start signal. */
-  readonly atMs: number;
-  /** After which it is undone; without it, at the trial's end. Of `freeze`, `slow` and `cut`. */
-  readonly forMs?: number;
-  /** The share of its CPUs that a slowed node keeps, 0 to 1. */
-  readonly share?: number;
-}
 
 type FaultSpec = NonNullable<ExperimentSpec['faults']>[number];
 

@@ -4,8 +4,7 @@
  */
 import type { Grid } from '../../runtime/partition/region.ts';
 import type { Strategy } from '../../runtime/schedule/strategies.ts';
-import type { Parameters } from '../results/format.ts';
-import type { NodeFault } from './node-faults.ts';
+import type { FaultVerb, Parameters } from '../results/format.ts';
 import type { Rate } from './rate.ts';
 import type { ProviderName } from './testbed.ts';
 
@@ -56,6 +55,18 @@ export interface Trial {
   readonly strategy: Strategy;
   readonly sources: Sources;
   readonly rate: Rate;
+}
+
+/** Something that is done to a node on purpose. */
+export interface NodeFault {
+  readonly verb: FaultVerb;
+  readonly node: string;
+  /** After the start signal. */
+  readonly atMs: number;
+  /** After which it is undone; without it, at the trial's end. Of `freeze`, `slow` and `cut`. */
+  readonly forMs?: number;
+  /** The share of its CPUs that a slowed node keeps, 0 to 1. */
+  readonly share?: number;
 }
 
 export interface Experiment {

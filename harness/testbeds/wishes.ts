@@ -2,8 +2,7 @@
 import { TilebedError } from '../../runtime/errors.ts';
 import type { Capability } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
-import type { NodeFault } from '../spec/node-faults.ts';
-import type { Testbed } from '../spec/resolved.ts';
+import type { NodeFault, Testbed } from '../spec/resolved.ts';
 
 interface Wish {
   readonly capability: Capability;
