@@ -69,12 +69,16 @@ test('what only some strategies have tells where those differ in it', () => {
 test('sources and rates are told in words, in the order of a table', () => {
   const loads = [
     { ...point, sources: 2, rate: 'poisson 10fps' },
+    { ...point, sources: 1, rate: 'poisson 1fps' },
     { ...point, sources: 1, rate: '10fps' },
+    { ...point, sources: 1, rate: 'back-to-back' },
     { ...point, sources: 1, rate: '2fps' },
   ];
   expect(pointNames(loads.sort(comparePoints)).names).toEqual([
+    '1 source, back-to-back',
     '1 source, 2fps',
     '1 source, 10fps',
+    '1 source, poisson 1fps',
     '2 sources, poisson 10fps',
   ]);
 });

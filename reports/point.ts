@@ -45,8 +45,15 @@ export function comparePoints(a: Parameters, b: Parameters): number {
     naturally(a.order ?? '', b.order ?? '') ||
     naturally(a.align ?? '', b.align ?? '') ||
     (a.sources ?? 1) - (b.sources ?? 1) ||
+    rateRank(a) - rateRank(b) ||
     naturally(a.rate ?? '', b.rate ?? '')
   );
+}
+
+/** Back to back first, said or not, then fixed rates, then random ones. */
+function rateRank({ rate = 'back-to-back' }: Parameters): number {
+  if (rate === 'back-to-back') return 0;
+  return String(rate).startsWith('poisson') ? 2 : 1;
 }
 
 /** A point in words: `2 edges, 5x5, 16 fused, deepthings, reuse`. */

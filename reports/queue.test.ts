@@ -24,6 +24,8 @@ test('sources add up, but for the largest; the worst of them decides', () => {
     growth: { grows: 1, unclear: 0, stable: 0 },
   });
   expect(queueText(queue)).toBe('grows, +1/s, largest 11');
+  const still = summarizeQueues([[{ ...quiet, growthPerSecond: -0.001 }]], 1)!;
+  expect(queueText(still)).toBe('stable, 0/s, largest 1');
 });
 
 test('repetitions that differ are counted', () => {

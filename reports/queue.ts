@@ -70,8 +70,11 @@ export function queueText(queue: QueueSummary): string {
   return `${growthText(queue)}, ${growthRateText(queue)}, largest ${significant(queue.largest.median)}`;
 }
 
-/** The slope, with its sign: frames a second. */
-export function growthRateText({ growthPerSecond }: Pick<QueueSummary, 'growthPerSecond'>): string {
-  const { median: slope } = growthPerSecond;
+/** The slope, with its sign: frames a second; 0 below a thousandth of what was offered. */
+export function growthRateText({
+  growthPerSecond: { median: slope },
+  offeredFps,
+}: Pick<QueueSummary, 'growthPerSecond' | 'offeredFps'>): string {
+  if (Math.abs(slope) < offeredFps / 1000) return '0/s';
   return `${slope > 0 ? '+' : ''}${significant(slope)}/s`;
 }
