@@ -39,13 +39,11 @@ test('every value stands between the ends, in order', () => {
 
 test('ticks are numbered in the unit, which the last one names', () => {
   const unit = { name: 's', size: 1000 };
-  const { text } = axisFromZero({ left: 0, right: 100, maximum: 900, unit }).draw(0, 50);
-  expect([...text.matchAll(/>([^<]+)<\/text>/g)].map(([, number]) => number)).toEqual([
-    '0',
-    '0.2',
-    '0.4',
-    '0.6',
-    '0.8',
-    '1.0 s',
-  ]);
+  const numbers = (right: number) => {
+    const { text } = axisFromZero({ left: 0, right, maximum: 900, unit }).draw(0, 50);
+    return [...text.matchAll(/>([^<]+)<\/text>/g)].map(([, number]) => number);
+  };
+  expect(numbers(400)).toEqual(['0', '0.2', '0.4', '0.6', '0.8', '1.0 s']);
+  // Where there is little room, the last number goes before its neighbour.
+  expect(numbers(200)).toEqual(['0', '0.2', '0.4', '0.6', '1.0 s']);
 });

@@ -25,6 +25,8 @@ export interface AxisRange {
 
 /** Height that the numbers and the unit take below the axis. */
 export const AXIS_HEIGHT = 26;
+/** Advance of a digit at 12 px, of a wide sans serif. */
+const TICK_GLYPH = 7.4;
 
 export function axisFromZero(range: AxisRange): Axis {
   const { left, right, maximum, unit, minimum = 0 } = range;
@@ -38,10 +40,15 @@ export function axisFromZero(range: AxisRange): Axis {
   );
   const draw = (top: number, bottom: number): Markup => {
     const lines = ticks.map((tick) => `M${px(x(tick))} ${top}V${bottom}`).join('');
+    const numbers = ticks.map((tick) => tickText(tick / unit.size, step / unit.size));
+    const end = unit.name === '' ? numbers.at(-1)! : `${numbers.at(-1)} ${unit.name}`;
     const texts = ticks.map((tick, index) => {
-      const value = tickText(tick / unit.size, step / unit.size);
-      const text = index === ticks.length - 1 && unit.name !== '' ? `${value} ${unit.name}` : value;
-      const anchor = index === 0 ? '' : index === ticks.length - 1 ? ' end' : ' middle';
+      const last = index === ticks.length - 1;
+      const text = last ? end : numbers[index]!;
+      // The last number stands left of its tick, with the unit: the one before may have no room.
+      const room = right - TICK_GLYPH * end.length - x(tick);
+      if (!last && index > 0 && room < TICK_GLYPH * (text.length / 2 + 1)) return undefined;
+      const anchor = index === 0 ? '' : last ? ' end' : ' middle';
       return markup`<text class="tick${anchor}" x="${px(x(tick))}" y="${bottom + 17}">${text}</text>`;
     });
     return markup`<path class="grid" d="${lines}"/>${texts}`;

@@ -1,6 +1,6 @@
 /** Rows of bars: several a row, side by side or end to end. */
 import { AXIS_HEIGHT, axisFromZero } from './axis.ts';
-import { type Drawing, label, legend, px, swatch } from './drawing.ts';
+import { type Drawing, label, legend, px, roomBeside, swatch } from './drawing.ts';
 import { markup } from './markup.ts';
 import { inUnit, type Unit } from './numbers.ts';
 
@@ -57,7 +57,8 @@ export function barChart({ stacked = false, ...chart }: BarChart): Drawing {
     const text = series.flatMap(({ label: of, short = of.split(' ')[0], values }) =>
       values[row] === undefined ? [] : [`${short} ${inUnit(values[row], unit)}`],
     );
-    return markup`${label(name, LEFT, y + 16, (right - LEFT) * 0.45)}<text class="note end" x="${right}" y="${y + 16}">${text.join(' · ')}</text>${rects}`;
+    const note = text.join(' · ');
+    return markup`${label(name, LEFT, y + 16, roomBeside(note, right - LEFT))}<text class="note end" x="${right}" y="${y + 16}">${note}</text>${rects}`;
   });
   const bottom = head.height + 10 + rows.length * rowHeight;
   return {

@@ -1,7 +1,7 @@
 /** The charts that compare points or nodes: makespans with their intervals and runs, and rows of bars. */
 import { AXIS_HEIGHT, axisFromZero } from './axis.ts';
 import { barChart, type Series } from './bar-chart.ts';
-import { type Drawing, label, legend, px } from './drawing.ts';
+import { type Drawing, label, legend, px, roomBeside } from './drawing.ts';
 import { type Markup, markup } from './markup.ts';
 import { durationText, durationUnit, MEBIBYTES, type Unit } from './numbers.ts';
 import { pointNames } from './point.ts';
@@ -52,7 +52,7 @@ export function makespanChart(points: readonly PointSummary[]): Drawing {
     const { makespanMs } = point;
     const text =
       makespanMs === undefined ? 'no run came to an end' : withInterval(makespanMs, unit);
-    return markup`${label(names[index]!, LEFT, y + 16, (right - LEFT) * 0.52)}<text class="end" x="${right}" y="${y + 16}">${text}</text>${makespanMs === undefined ? undefined : intervalMark(makespanMs, axis.x, y + 29)}${runDots(point.runs, unit, axis.x, y + 42)}`;
+    return markup`${label(names[index]!, LEFT, y + 16, roomBeside(text, right - LEFT))}<text class="end" x="${right}" y="${y + 16}">${text}</text>${makespanMs === undefined ? undefined : intervalMark(makespanMs, axis.x, y + 29)}${runDots(point.runs, unit, axis.x, y + 42)}`;
   });
   const bottom = head.height + 10 + points.length * rowHeight;
   return {

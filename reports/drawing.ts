@@ -35,6 +35,11 @@ export function px(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
+/** What is left of a line for a label when a text of 13 px stands at its end. */
+export function roomBeside(text: string, width: number): number {
+  return width - [...text].length * GLYPH_WIDTH - 10;
+}
+
 /** The text, cut where it would leave `width`; the whole of it as a tooltip then. */
 export function label(text: string, x: number, y: number, width: number, kind = 'label'): Markup {
   const room = Math.floor(width / GLYPH_WIDTH);
