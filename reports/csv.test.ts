@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { renderCsv } from './csv.ts';
 import { fixtureResults } from './fixture.ts';
+import { loadResults } from './fixture-load.ts';
 import type { Results } from './read.ts';
 
 /** RFC 4180, read strictly: anything that it does not allow throws. */
@@ -78,4 +79,19 @@ test('any text comes back as it was', () => {
       expect([row!['error'], row!['node']]).toEqual([error, `n${name}`]);
     }),
   );
+});
+
+test('queues are those of the sources whose frames came at a rate', () => {
+  const results = loadResults();
+  const rows = records(results);
+  for (const { rate, node, queueGrowth, queueLargest, line } of rows) {
+    const { queue } = results.trials[Number(line) - 1]!.nodes[node!]!;
+    expect(queueGrowth).toBe(queue?.growth ?? '');
+    expect(queueLargest).toBe(String(queue?.largest ?? ''));
+    if (rate === '') expect(queue).toBeUndefined();
+  }
+  const growths = new Set(rows.map(({ queueGrowth }) => queueGrowth));
+  expect(growths).toContain('grows');
+  expect(growths).toContain('stable');
+  expect(rows.at(-1)).toMatchObject({ sources: '2', rate: 'poisson 8fps' });
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { outputPath } from '../harness/results/layout.ts';
 import { fixtureResults, writeFixture } from './fixture.ts';
 import { HOSTILE, hostileResults } from './fixture-hostile.ts';
+import { loadResults } from './fixture-load.ts';
 import { renderHtml } from './html.ts';
 import { escapeText } from './markup.ts';
 import type { Results } from './read.ts';
@@ -133,4 +134,18 @@ test('a large matrix makes a page of bearable size', async () => {
   const text = await renderHtml({ ...fixture, trials, traces });
   expect(text.length).toBeLessThan(8_000_000);
   expect(text).toMatch(/\d+ bars of at most/);
+});
+
+test('speedups stand over both baselines, and a load that is too much is warned of', async () => {
+  const text = await renderHtml(loadResults(folder));
+  expect(unclosed(text)).toEqual([]);
+  expect(text).toMatch(
+    /Highest speedup over local<\/h3><p class="figure">1\.50 <small>times<\/small><\/p><p>2 edges, deepthings; 1\.87 over/,
+  );
+  expect(text).toContain('Frames came faster than they were taken at 1 of 5 points');
+  expect(text.match(/aria-label="Frames that waited"/g)).toHaveLength(2);
+  for (const column of ['Speedup over one edge', 'Speedup over local', 'Offered', 'Queue']) {
+    expect(text).toMatch(new RegExp(`<th scope="col" class="\\w+">${column} <small>`));
+  }
+  expect(page).not.toMatch(/>(Offered|Queue|Speedup over local) </);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fixtureResults } from './fixture.ts';
 import { hostileResults } from './fixture-hostile.ts';
+import { loadResults } from './fixture-load.ts';
 import { renderMarkdown } from './markdown.ts';
 
 const BAR = /(?<!\\)\|/g;
@@ -29,4 +30,15 @@ test('hostile names stay within their cell, as text', () => {
   // Without what is escaped, and the bold terms of lists, nothing of HTML or Markdown is left.
   const bare = text.replace(/\\[!-~]/g, '').replace(/^- \*\*[\w, ]+\*\*/gm, '');
   expect(bare.match(/[<>`*[\]\\~]/)).toBeNull();
+});
+
+test('columns of speedups, load and queues stand where any point has them', () => {
+  const text = renderMarkdown(loadResults());
+  const heads = text.split('\n').filter((line) => line.startsWith('| point |'));
+  expect(heads[0]).toContain(
+    '| makespan | speedup over one edge | speedup over local | offered frames/s | frames/s | queue of arrivals | latency |',
+  );
+  expect(heads[1]).toMatch(/\| queue of arrivals \|$/);
+  for (const rows of tables(text)) expect(new Set(rows).size).toBe(1);
+  expect(renderMarkdown(fixtureResults())).not.toMatch(/offered|queue of arrivals \|/);
 });

@@ -17,6 +17,7 @@ export function headline({ points }: Summary): Markup {
   const nameOf = (point: PointSummary) => (points.length > 1 ? names[points.indexOf(point)]! : '');
   const cards = [
     ...makespanCard(points, nameOf),
+    ...speedupCard(points, nameOf),
     ...throughputCard(points, nameOf),
     ...memoryCard(points, nameOf),
     ...stolenCard(points, nameOf),
@@ -43,6 +44,28 @@ function makespanCard(points: readonly PointSummary[], nameOf: NameOf): Card[] {
         nameOf(best),
         intervalText(best.makespanMs, (value) => inUnit(value, unit)),
       ),
+    },
+  ];
+}
+
+/** The greatest over the plain network where that was run, and what the point gains over one edge. */
+function speedupCard(points: readonly PointSummary[], nameOf: NameOf): Card[] {
+  const over = points.some(({ overLocal }) => overLocal !== undefined)
+    ? ({ overLocal }: PointSummary) => overLocal?.median
+    : ({ overOneEdge }: PointSummary) => overOneEdge?.median;
+  const best = least(points, (point) => {
+    const speedup = over(point);
+    return speedup === undefined ? undefined : -speedup;
+  });
+  if (best === undefined) return [];
+  const { overLocal, overOneEdge } = best;
+  const one = overOneEdge && `${significant(overOneEdge.median)} over its own run on one edge`;
+  return [
+    {
+      title: overLocal === undefined ? 'Speedup over one edge' : 'Highest speedup over local',
+      value: significant(over(best)!),
+      unit: 'times',
+      detail: joined(nameOf(best), overLocal !== undefined && one ? one : ''),
     },
   ];
 }
