@@ -50,6 +50,8 @@ const COLUMNS: Readonly<Record<string, (row: Row) => Cell>> = {
   tilesComputed: ({ statistics }) => statistics?.tilesComputed,
   tilesStolen: ({ statistics }) => statistics?.tilesStolen,
   tilesReissued: ({ statistics }) => statistics?.tilesReissued,
+  haloBytesReused: ({ statistics }) => statistics?.haloBytesReused,
+  haloBytesReceived: ({ statistics }) => statistics?.haloBytesReceived,
   peersRefused: ({ statistics }) => statistics?.peersRefused,
   offeredFps: ({ statistics }) => statistics?.queue?.framesPerSecond,
   queueLargest: ({ statistics }) => statistics?.queue?.largest,

@@ -196,6 +196,8 @@ const NOTHING = {
   tilesComputed: 0,
   tilesStolen: 0,
   tilesReissued: 0,
+  haloBytesReused: 0,
+  haloBytesReceived: 0,
   peersRefused: 0,
 };
 

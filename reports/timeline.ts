@@ -28,6 +28,7 @@ const LANE_OF: Readonly<Record<TraceSpan['kind'], Lane>> = {
   finish: 'upper',
   cut: 'lower',
   transfer: 'lower',
+  fetch: 'lower',
   merge: 'lower',
   detect: 'lower',
 };

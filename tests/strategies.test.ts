@@ -32,6 +32,10 @@ async function run(experiment: string): Promise<TrialRecord[]> {
   return workspace.records();
 }
 
+function total({ nodes }: TrialRecord, figure: 'haloBytesReused' | 'haloBytesReceived'): number {
+  return Object.values(nodes).reduce((sum, node) => sum + node[figure], 0);
+}
+
 function found({ frames }: TrialRecord): string {
   return JSON.stringify(frames.map(({ source, frame, detections }) => [source, frame, detections]));
 }
@@ -49,4 +53,14 @@ threshold: 0.05
   expect(records.map(({ status }) => status)).toEqual(Array(13).fill('ok'));
   expect(new Set(records.map(found)).size).toBe(1);
   expect(records[0]!.frames.some(({ detections }) => detections.length > 0)).toBe(true);
+  for (const record of records) {
+    const { strategy, grid, edges } = record.parameters;
+    const reuses = strategy === 'deepthings' && grid !== '1x1';
+    expect(total(record, 'haloBytesReused') > 0).toBe(reuses);
+    // What stays on an edge does not travel.
+    if (edges === 1) expect(total(record, 'haloBytesReceived')).toBe(0);
+    expect(total(record, 'haloBytesReceived')).toBeLessThan(total(record, 'haloBytesReused') + 1);
+  }
+  const shared = records.filter(({ parameters }) => parameters.edges === 3);
+  expect(shared.some((record) => total(record, 'haloBytesReceived') > 0)).toBe(true);
 });

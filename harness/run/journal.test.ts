@@ -22,6 +22,8 @@ const STATISTICS: NodeStatistics = {
   tilesComputed: 1,
   tilesStolen: 0,
   tilesReissued: 0,
+  haloBytesReused: 0,
+  haloBytesReceived: 0,
   peersRefused: 0,
 };
 

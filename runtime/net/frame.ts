@@ -13,6 +13,7 @@ import { TilebedError } from '../errors.ts';
 import {
   decodeFields,
   encodeFields,
+  hasLists,
   MESSAGES,
   type Message,
   type MessageKind,
@@ -21,8 +22,10 @@ import {
 
 export const HEADER_BYTES = 12;
 const MAGIC = 0x42_54;
-/** The largest possible set of fields: a few texts and numbers. */
+/** The largest possible set of fields: a few texts and numbers, */
 const MAX_FIELD_BYTES = 1200;
+/** or lists of them. */
+const MAX_LIST_BYTES = 20_000;
 
 export interface Frame {
   readonly message: Message;
@@ -127,7 +130,8 @@ export class FrameDecoder {
     const fieldBytes = header.readUInt16LE(4);
     const payloadBytes = header.readUInt32LE(8);
     const limit = Math.min(MESSAGES[kind].payload, this.limits.payloadBytes);
-    if (fieldBytes > MAX_FIELD_BYTES || payloadBytes > limit) {
+    const fieldLimit = hasLists(kind) ? MAX_LIST_BYTES : MAX_FIELD_BYTES;
+    if (fieldBytes > fieldLimit || payloadBytes > limit) {
       throw new TilebedError(
         'PROTOCOL',
         `a ${kind} frame claims ${fieldBytes} bytes of fields and ${payloadBytes} of payload; at most ${limit} are allowed`,

@@ -3,9 +3,7 @@
  * page all come from it. Adding a message is adding a row.
  */
 import { TilebedError } from '../errors.ts';
-
-/** `prose` is a text for people: it is cut where it is too long, while a `text` must not be. */
-type FieldType = 'u8' | 'u16' | 'u32' | 'f64' | 'text' | 'prose';
+import { encodeField, FieldReader, type FieldType, type FieldValue } from './fields.ts';
 
 interface MessageRow {
   readonly type: number;
@@ -75,7 +73,7 @@ export const MESSAGES = {
   steal: { type: 13, says: 'give me a tile', fields: {}, payload: 0 },
   task: {
     type: 14,
-    says: 'a tile, leased to the thief: floats, or the pixels it is made of',
+    says: 'a tile, leased to the thief: floats, or the pixels it is made of; halos to use, and who has them',
     fields: {
       frame: 'u32',
       tile: 'u32',
@@ -86,6 +84,9 @@ export const MESSAGES = {
       cropY: 'u32',
       cropWidth: 'u32',
       cropHeight: 'u32',
+      sides: 'u8',
+      halos: 'numbers',
+      holders: 'texts',
     },
     payload: TENSOR,
   },
@@ -180,11 +181,52 @@ export const MESSAGES = {
     fields: { name: 'text', newest: 'u32' },
     payload: 0,
   },
+  edgeHere: {
+    type: 40,
+    says: 'an edge that may hold halos has joined, and where it listens',
+    fields: { name: 'text', address: 'text', port: 'u16' },
+    payload: 0,
+  },
+  fetchHalos: {
+    type: 41,
+    says: 'give me these parts of the halos that a tile has left with you',
+    fields: { request: 'u32', source: 'text', frame: 'u32', tile: 'u32', parts: 'numbers' },
+    payload: 0,
+  },
+  halos: {
+    type: 42,
+    says: 'the parts that were asked for, one after the other, as floats',
+    fields: { request: 'u32' },
+    payload: TENSOR,
+  },
+  halosGone: {
+    type: 43,
+    says: 'they are not here, or not any more',
+    fields: { request: 'u32' },
+    payload: 0,
+  },
+  replan: {
+    type: 44,
+    says: 'the halos of that neighbour cannot be had: give me the tile without them',
+    fields: { frame: 'u32', tile: 'u32', gone: 'u32' },
+    payload: 0,
+  },
+  leaseOver: {
+    type: 46,
+    says: 'the answer to replan where the tile is nothing of yours any more',
+    fields: { frame: 'u32', tile: 'u32' },
+    payload: 0,
+  },
+  frameOver: {
+    type: 45,
+    says: 'nobody will ask for halos of this frame of mine any more',
+    fields: { frame: 'u32' },
+    payload: 0,
+  },
 } as const satisfies Readonly<Record<string, MessageRow>>;
 
 type Table = typeof MESSAGES;
 export type MessageKind = keyof Table;
-type FieldValue<Type> = Type extends 'text' | 'prose' ? string : number;
 export type MessageOf<Kind extends MessageKind> = { readonly kind: Kind } & {
   readonly [Field in keyof Table[Kind]['fields']]: FieldValue<Table[Kind]['fields'][Field]>;
 };
@@ -193,8 +235,6 @@ export type Message = { [Kind in MessageKind]: MessageOf<Kind> }[MessageKind];
 const KIND_OF_TYPE = new Map<number, MessageKind>(
   Object.entries(MESSAGES).map(([kind, row]) => [row.type, kind as MessageKind]),
 );
-const INTEGER_BYTES = { u8: 1, u16: 2, u32: 4 } as const;
-const MAX_TEXT_BYTES = 255;
 
 /** A type's number from the wire as its name; undefined for one that does not exist. */
 export function messageKind(type: number): MessageKind | undefined {
@@ -203,60 +243,22 @@ export function messageKind(type: number): MessageKind | undefined {
 
 /** The message's fields as bytes, little-endian, in the table's order. */
 export function encodeFields(message: Message): Buffer {
-  const values = message as unknown as Readonly<Record<string, number | string>>;
-  const parts: Buffer[] = [];
-  for (const [name, type] of fieldsOf(message.kind))
-    parts.push(encodeField(type, values[name]!, name));
-  return Buffer.concat(parts);
+  const values = message as unknown as Readonly<Record<string, FieldValue<FieldType>>>;
+  return Buffer.concat(
+    fieldsOf(message.kind).map(([name, type]) => encodeField(type, values[name]!, name)),
+  );
 }
 
 /** Throws a TilebedError (PROTOCOL) unless `bytes` holds exactly the fields of that kind. */
 export function decodeFields(kind: MessageKind, bytes: Buffer): Message {
-  const values: Record<string, number | string> = {};
-  let at = 0;
-  const take = (count: number): number => {
-    if (at + count > bytes.length) throw malformed(kind, `needs more than ${bytes.length} bytes`);
-    at += count;
-    return at - count;
-  };
-  for (const [name, type] of fieldsOf(kind)) {
-    if (type === 'text' || type === 'prose') {
-      const length = bytes.readUInt8(take(1));
-      const start = take(length);
-      values[name] = bytes.toString('utf8', start, start + length);
-    } else if (type === 'f64') {
-      const value = bytes.readDoubleLE(take(8));
-      if (!Number.isFinite(value)) throw malformed(kind, `${name} is not a number`);
-      values[name] = value;
-    } else {
-      const size = INTEGER_BYTES[type];
-      values[name] = bytes.readUIntLE(take(size), size);
-    }
-  }
-  if (at !== bytes.length) throw malformed(kind, `has ${bytes.length - at} bytes too many`);
-  return { kind, ...values } as unknown as Message;
+  const reader = new FieldReader(bytes, (problem) => malformed(kind, problem));
+  const values = fieldsOf(kind).map(([name, type]) => [name, reader.read(type, name)] as const);
+  reader.end();
+  return { kind, ...Object.fromEntries(values) } as unknown as Message;
 }
 
-function encodeField(type: FieldType, value: number | string, name: string): Buffer {
-  if (type === 'text' || type === 'prose') {
-    const text = type === 'prose' ? cutProse(String(value)) : Buffer.from(String(value));
-    if (text.length > MAX_TEXT_BYTES)
-      throw new Error(`${name} is longer than ${MAX_TEXT_BYTES} bytes`);
-    return Buffer.concat([Buffer.of(text.length), text]);
-  }
-  const buffer = Buffer.alloc(type === 'f64' ? 8 : INTEGER_BYTES[type]);
-  if (type === 'f64') buffer.writeDoubleLE(Number(value));
-  else buffer.writeUIntLE(Number(value), 0, INTEGER_BYTES[type]);
-  return buffer;
-}
-
-/** As many whole characters as fit. */
-function cutProse(prose: string): Buffer {
-  const bytes = Buffer.from(prose);
-  let end = Math.min(bytes.length, MAX_TEXT_BYTES);
-  // In UTF-8 all but a character's first byte begin with the bits 10.
-  while (end < bytes.length && (bytes[end]! & 0xc0) === 0x80) end--;
-  return bytes.subarray(0, end);
+export function hasLists(kind: MessageKind): boolean {
+  return fieldsOf(kind).some(([, type]) => type === 'numbers' || type === 'texts');
 }
 
 function fieldsOf(kind: MessageKind): [string, FieldType][] {

@@ -36,7 +36,7 @@ export interface ReusePlan {
   readonly output: Region;
   /** The first layer to compute. */
   readonly from: number;
-  /** One entry a layer, from `from` on. The first one's `held` is the frame's part, or halos alone. */
+  /** One entry a layer, from `from` on; none where the layers are computed in one piece. The first one's `held` is the frame's part, or halos alone. */
   readonly steps: readonly ReuseStep[];
   /** What neighbours give, no element twice. Those in front of layer `from`, where it is not 0, are all of its `held`. */
   readonly halos: readonly Halo[];
@@ -69,7 +69,7 @@ export function planReuse(
     wanted = missing;
   }
   steps.reverse();
-  return { output, from: steps[0]!.layer, steps, halos };
+  return { output, from: steps[0]?.layer ?? 0, steps, halos };
 }
 
 /** The frame is no tile's work, and windows that lie side by side share nothing. */

@@ -5,7 +5,8 @@ import { DealtEdge } from './dealt-edge.ts';
 import { openDealtWork } from './dealt-work.ts';
 import { EdgeNode, type EdgePort } from './edge-node.ts';
 import type { RoleContext } from './role.ts';
-import { openStealingWork, StealingEdge } from './stealing-edge.ts';
+import { StealingEdge } from './stealing-edge.ts';
+import { openStealingWork } from './stealing-work.ts';
 
 export async function runEdge(config: EdgeConfig, context: RoleContext): Promise<void> {
   const dealing = await openDealing(config);

@@ -10,7 +10,7 @@ import type { Role } from './config.ts';
 
 /** A stretch of time that a node spent on one thing: the raw material of the timeline. */
 export interface Span {
-  readonly kind: 'cut' | 'compute' | 'transfer' | 'merge' | 'finish' | 'detect';
+  readonly kind: 'cut' | 'compute' | 'transfer' | 'fetch' | 'merge' | 'finish' | 'detect';
   readonly startMs: number;
   readonly endMs: number;
   readonly source?: string;
@@ -18,7 +18,7 @@ export interface Span {
   readonly tile?: number;
   /** Of work that is dealt out: the stage that the part belongs to, or that reads the piece. */
   readonly stage?: number;
-  /** Whom a tile was stolen from or sent to. */
+  /** Whom a tile was stolen from, its halos were fetched from, or it was sent to. */
   readonly peer?: string;
 }
 
@@ -39,6 +39,10 @@ export interface NodeStatistics {
   readonly tilesStolen: number;
   /** Tiles of this source that were given out again because an edge was lost. */
   readonly tilesReissued: number;
+  /** Values of neighbouring tiles that were used here instead of being computed again; */
+  readonly haloBytesReused: number;
+  /** of these, what came from other edges. */
+  readonly haloBytesReceived: number;
   /** Connections refused: wrong key, garbage, oversized or malformed frames. */
   readonly peersRefused: number;
   /** Frames that had arrived and were not taken yet; of a source whose frames come at a rate. */

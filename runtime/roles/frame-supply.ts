@@ -2,16 +2,18 @@
  * A source's side of an edge: takes frames, cuts them into tiles, computes some of them itself and
  * lends others to thieves. What may be lent and what went out again is the queue's to say.
  */
-import { type Letterbox, letterboxFor } from '../frames/letterbox.ts';
-import { FLOATS, PIXELS, type TileInput, tileInput } from '../frames/tile-input.ts';
-import type { Network } from '../model/network.ts';
+import { letterboxFor } from '../frames/letterbox.ts';
+import { FLOATS, PIXELS, tileInput } from '../frames/tile-input.ts';
 import type { MessageOf } from '../net/messages.ts';
-import type { FusedPlan } from '../partition/plan.ts';
+import type { Sides } from '../partition/neighbours.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
+import { planReuse } from '../partition/reuse.ts';
+import { HaloLedger, type PlannedTile } from '../schedule/halo-ledger.ts';
 import { tileOrder } from '../schedule/reuse-order.ts';
 import { SourceQueue, type TileId } from '../schedule/source-queue.ts';
 import type { EdgeConfig } from './config.ts';
-import { computeInput, type Job } from './job.ts';
+import { encodeHalos, encodeSides, MAX_HALOS } from './halo-wire.ts';
+import { computeInput, frameRegion, type Job, type StealingPlan } from './job.ts';
 import { timed } from './role.ts';
 import type { Statistics } from './statistics.ts';
 import { TakenFrames, type TakenPicture } from './taken-frames.ts';
@@ -22,27 +24,36 @@ export interface Loan {
   readonly payload: Uint8Array | undefined;
 }
 
+/** Halos that are wanted no more. */
+export interface Spent {
+  /** Of these tiles of the frame. */
+  readonly tiles: readonly number[];
+  /** Where the frame is over: edges that may hold some of it. */
+  readonly frameHolders: readonly string[] | undefined;
+}
+
+const NO_SIDES: Sides = { left: false, right: false, top: false, bottom: false };
+
 export class FrameSupply {
   readonly #config: EdgeConfig;
-  readonly #network: Network;
-  readonly #plan: FusedPlan;
+  readonly #work: StealingPlan;
   readonly #statistics: Statistics;
   #queue: SourceQueue;
+  #ledger: HaloLedger;
   readonly #frames: TakenFrames;
 
   /** @param onArrival called when a frame has arrived that may be taken */
   constructor(
     config: EdgeConfig,
-    network: Network,
-    plan: FusedPlan,
+    work: StealingPlan,
     statistics: Statistics,
     onArrival: () => void,
   ) {
     this.#config = config;
-    this.#network = network;
-    this.#plan = plan;
+    this.#work = work;
     this.#statistics = statistics;
     this.#queue = this.#emptyQueue();
+    this.#ledger = new HaloLedger(work.layers, work.plan);
     this.#frames = new TakenFrames(config, statistics, onArrival);
   }
 
@@ -72,41 +83,69 @@ export class FrameSupply {
   /** The next tile for this edge itself. */
   nextJob(): Job | undefined {
     const id = this.#queue.nextLocal();
-    if (id === undefined) return undefined;
-    const { tile, letterbox } = this.#cut(id);
-    const plan = this.#plan.tiles[id.tile]!;
-    const input = computeInput(tile, letterbox, plan.input);
-    return { source: this.#config.name, id, plan, input };
+    return id && this.planAgain(id);
+  }
+
+  /** A tile of this edge's own, with the halos that there are now; undefined where its frame is over. */
+  planAgain(id: TileId): Job | undefined {
+    if (!this.#queue.isUnderWay(id.frame)) return undefined;
+    const source = this.#config.name;
+    const planned = this.#planFor(id, source);
+    const cut = this.#cut(id, planned);
+    const input = cut && computeInput(cut.tile, cut.letterbox, cut.region);
+    return { source, id, planned, input };
   }
 
   /** The next tile for a thief; undefined where nothing is left. */
   lend(thief: string): Loan | undefined {
     const id = this.#queue.lend(thief);
-    if (id === undefined) return undefined;
-    const { tile, letterbox } = this.#cut(id);
-    const pixels = tile.encoding === 'pixels';
-    const crop = pixels ? tile.crop : undefined;
-    const data = pixels ? tile.picture?.pixels : tile.data;
+    return id && this.#loan(id, thief);
+  }
+
+  /** A tile that a thief holds, planned anew; undefined where it does not hold it. */
+  lendAgain(thief: string, id: TileId): Loan | undefined {
+    return this.#queue.isLeasedTo(thief, id) ? this.#loan(id, thief) : undefined;
+  }
+
+  /** A tile's halos are not where they should be. */
+  forgetHalos(id: TileId): void {
+    this.#ledger.forget(id);
+  }
+
+  #loan(id: TileId, thief: string): Loan {
+    const planned = this.#planFor(id, thief);
+    const cut = this.#cut(id, planned);
+    const pixels = cut?.tile.encoding === 'pixels' ? cut.tile : undefined;
+    const crop = pixels?.crop;
+    const data = cut?.tile.encoding === 'floats' ? cut.tile.data : pixels?.picture?.pixels;
+    const { halos } = planned.plan;
+    const givers = [...new Set(halos.map(({ tile }) => tile))];
     return {
       message: {
         kind: 'task',
         ...id,
-        encoding: pixels ? PIXELS : FLOATS,
-        pictureWidth: letterbox.pictureWidth,
-        pictureHeight: letterbox.pictureHeight,
+        encoding: pixels === undefined ? FLOATS : PIXELS,
+        pictureWidth: cut?.letterbox.pictureWidth ?? 0,
+        pictureHeight: cut?.letterbox.pictureHeight ?? 0,
         cropX: crop?.x1 ?? 0,
         cropY: crop?.y1 ?? 0,
         cropWidth: crop === undefined ? 0 : regionWidth(crop),
         cropHeight: crop === undefined ? 0 : regionHeight(crop),
+        sides: encodeSides(planned.sides),
+        halos: encodeHalos(halos),
+        holders: givers.map((giver) => planned.holders.get(giver)!),
       },
       payload: data && new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
     };
   }
 
-  /** Takes note of a result, whoever computed it. */
-  complete(id: TileId): void {
-    this.#queue.complete(id);
-    if (!this.#queue.isUnderWay(id.frame)) this.#frames.release(id.frame);
+  /** Takes note of a result, whoever computed it. Returns whose halos nobody needs any more. */
+  complete(id: TileId): Spent {
+    if (this.#queue.complete(id) !== 'first') return { tiles: [], frameHolders: undefined };
+    const tiles = this.#ledger.finish(id);
+    if (this.#queue.isUnderWay(id.frame)) return { tiles, frameHolders: undefined };
+    this.#frames.release(id.frame);
+    return { tiles, frameHolders: this.#ledger.endFrame(id.frame) };
   }
 
   /** The frame's detections exist: another may be taken. */
@@ -117,6 +156,7 @@ export class FrameSupply {
   /** Gives up all frames, those to come included: the gateway has counted them as lost. */
   abandon(): void {
     this.#queue = this.#emptyQueue();
+    this.#ledger = new HaloLedger(this.#work.layers, this.#work.plan);
     this.#frames.abandon();
   }
 
@@ -126,23 +166,36 @@ export class FrameSupply {
 
   /** Takes back what a lost edge held; returns the tiles that go out again. */
   loseEdge(edge: string): readonly TileId[] {
+    this.#ledger.loseEdge(edge);
     const lost = this.#queue.loseEdge(edge);
     this.#statistics.tilesReissued += lost.length;
     return lost;
   }
 
   #emptyQueue(): SourceQueue {
-    return new SourceQueue(tileOrder(this.#plan.grid, this.#config.work.strategy));
+    return new SourceQueue(tileOrder(this.#work.plan.grid, this.#config.work.strategy));
   }
 
-  /** Cuts a tile's part out of its frame. */
-  #cut(id: TileId): { tile: TileInput; letterbox: Letterbox } {
+  /** Without reuse every tile computes all that it needs. */
+  #planFor(id: TileId, edge: string): PlannedTile {
+    if (this.#config.work.strategy.reuse) {
+      const planned = this.#ledger.plan(id, edge);
+      if (planned.plan.halos.length <= MAX_HALOS) return planned;
+    }
+    const { layers, plan } = this.#work;
+    const reuse = planReuse(layers, plan.tiles[id.tile]!.output, []);
+    return { plan: reuse, sides: NO_SIDES, holders: new Map() };
+  }
+
+  /** Cuts a tile's part out of its frame; undefined where it needs none. */
+  #cut(id: TileId, planned: PlannedTile) {
+    const region = frameRegion(this.#work, id.tile, planned.plan);
+    if (region === undefined) return undefined;
     const picture = this.#frames.picture(id.frame)!;
-    const { width, height } = this.#network.input;
-    const region = this.#plan.tiles[id.tile]!.input;
+    const { width, height } = this.#work.network.input;
     const letterbox = letterboxFor(picture, width, height);
     const { result, startMs, endMs } = timed(() => tileInput(picture, letterbox, region));
     this.#statistics.span({ kind: 'cut', startMs, endMs, source: this.#config.name, ...id });
-    return { tile: result, letterbox };
+    return { tile: result, letterbox, region };
   }
 }

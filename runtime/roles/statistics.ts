@@ -18,6 +18,8 @@ export class Statistics {
   tilesComputed = 0;
   tilesStolen = 0;
   tilesReissued = 0;
+  haloBytesReused = 0;
+  haloBytesReceived = 0;
   peersRefused = 0;
   /** Asked at the end; a source sets it. */
   queueReport: () => QueueReport | undefined = () => undefined;
@@ -49,6 +51,8 @@ export class Statistics {
       tilesComputed: this.tilesComputed,
       tilesStolen: this.tilesStolen,
       tilesReissued: this.tilesReissued,
+      haloBytesReused: this.haloBytesReused,
+      haloBytesReceived: this.haloBytesReceived,
       peersRefused: this.peersRefused,
       ...(queue === undefined ? {} : { queue }),
     };

@@ -1,86 +1,50 @@
 /**
  * An edge that computes its own tiles first and steals others when it has none; a source also gives
  * tiles to thieves. All decisions are the scheduler's (runtime/schedule); this file carries them out.
+ *
+ * While a tile is computed the next one is made ready, be it the edge's own or a stolen one: planned, its
+ * part of the frame cut or received, its neighbours' halos fetched. A tile whose halos cannot be had is
+ * planned again without them, by its source: each time with less, so that this ends.
  */
 import { monotonicMs } from '../clock.ts';
+import type { FilledHalo } from '../engine/halo-run.ts';
 import { releaseDeadMaps } from '../engine/memory.ts';
-import { letterboxFor } from '../frames/letterbox.ts';
-import { loadNetwork } from '../model/load.ts';
-import { elements, type Network } from '../model/network.ts';
 import type { Frame, FrameLimits } from '../net/frame.ts';
+import type { MessageKind, MessageOf } from '../net/messages.ts';
 import type { PeerSession } from '../net/session.ts';
-import type { FusedPlan } from '../partition/plan.ts';
-import { regionHeight, regionWidth } from '../partition/region.ts';
-import { planWork } from '../partition/work-plan.ts';
+import { haloBytes } from '../partition/analysis.ts';
 import { Reissued } from '../schedule/reissued.ts';
 import type { TileId } from '../schedule/source-queue.ts';
 import { Worker } from '../schedule/worker.ts';
-import { ComputeThread } from './compute-thread.ts';
-import type { EdgeConfig } from './config.ts';
 import type { EdgeDealing, EdgePort } from './edge-node.ts';
-import { FrameSupply } from './frame-supply.ts';
-import { type Job, stolenJob } from './job.ts';
+import { FrameSupply, type Loan } from './frame-supply.ts';
+import { HaloExchange } from './halo-exchange.ts';
+import { type Hand, stolenJob } from './job.ts';
 import { Peers } from './peers.ts';
+import { computeTile, largestTileBytes, type StealingWork } from './stealing-work.ts';
 
-/** Stolen tiles that lie ready while another is computed. */
+/** Stolen tiles that are made ready while another is computed. */
 const RESERVE = 1;
 /** What a thief may say. */
-const THIEF_LIMITS: FrameLimits = { allows: (kind) => kind === 'steal', payloadBytes: 0 };
+const THIEF_KINDS: ReadonlySet<MessageKind> = new Set(['steal', 'replan', 'fetchHalos']);
+const THIEF_LIMITS: FrameLimits = { allows: (kind) => THIEF_KINDS.has(kind), payloadBytes: 0 };
 /** Results that may wait for the network before computing pauses. */
 const UNSENT_RESULTS = 2;
 
-/** What a stealing edge has opened before it joins. */
-export interface StealingWork {
-  readonly network: Network;
-  readonly plan: FusedPlan;
-  readonly compute: ComputeThread;
-}
-
-/** Opens the engine and warms it up. */
-export async function openStealingWork({ work, warmup }: EdgeConfig): Promise<StealingWork> {
-  const network = await loadNetwork(work.model.cfg);
-  const plan = planWork(network, work);
-  const compute = await ComputeThread.open({
-    engine: work.engine,
-    model: work.model,
-    from: 0,
-    to: plan.fusedLayers,
-    outputs: [plan.fusedLayers - 1],
-    extent: work.strategy.name === 'local' ? 'whole' : 'tiled',
-    threads: work.threads,
-  });
-  for (let round = 0; round < warmup; round++) await warmUp(compute, network, plan);
-  return { network, plan, compute };
-}
-
-/** Goes the way of real tiles, whose floats are made on the compute thread, but without a picture. */
-async function warmUp(compute: ComputeThread, network: Network, plan: FusedPlan): Promise<void> {
-  const { width, height } = network.input;
-  const letterbox = letterboxFor(network.input, width, height);
-  for (const { input: region, layers } of plan.tiles) {
-    const surrounds = layers.map(({ border }) => border);
-    const input = {
-      kind: 'pixels',
-      picture: undefined,
-      crop: undefined,
-      letterbox,
-      region,
-    } as const;
-    await compute.run({ input, surrounds });
-  }
-}
-
 export class StealingEdge implements EdgeDealing {
-  readonly gatewayKinds = ['victim', 'tileDone', 'edgeLost'] as const;
+  readonly gatewayKinds = ['victim', 'tileDone', 'edgeLost', 'edgeHere'] as const;
   readonly peerLimits;
   readonly #port: EdgePort;
   readonly #work: StealingWork;
   readonly #supply: FrameSupply;
-  readonly #worker = new Worker<Job>(RESERVE);
-  readonly #victims: Peers;
+  readonly #worker = new Worker<Hand>(RESERVE);
+  readonly #peers: Peers;
+  readonly #halos: HaloExchange;
   readonly #reissued = new Reissued();
   /** The connection of each thief, so that one that is lost cannot steal on. */
   readonly #thieves = new Map<string, PeerSession>();
+  /** The edge's own next tile. */
+  #own: Hand | undefined;
   #started = false;
   #computing = false;
   #unsent = 0;
@@ -89,17 +53,16 @@ export class StealingEdge implements EdgeDealing {
   #stealStartMs = 0;
 
   constructor(port: EdgePort, work: StealingWork) {
-    const { network, plan } = work;
     this.#port = port;
     this.#work = work;
-    this.#supply = new FrameSupply(port.config, network, plan, port.statistics, () =>
-      this.#advance(),
-    );
-    this.peerLimits = { allows: () => true, payloadBytes: largestTileBytes(network, plan) };
-    this.#victims = new Peers(() => port.peerOptions(this.peerLimits), {
-      onFrame: (victim, frame) => this.#onVictim(victim, frame),
-      onGone: (victim) => this.#askAgain(victim),
+    this.#supply = new FrameSupply(port.config, work, port.statistics, () => this.#advance());
+    const payloadBytes = largestTileBytes(work);
+    this.peerLimits = { allows: () => true, payloadBytes };
+    this.#peers = new Peers(() => port.peerOptions(this.peerLimits), {
+      onFrame: (peer, frame) => this.#onAnswer(peer, frame),
+      onGone: (peer) => this.#losePeer(peer),
     });
+    this.#halos = new HaloExchange(port, work, this.#peers, payloadBytes);
   }
 
   start(): void {
@@ -109,8 +72,10 @@ export class StealingEdge implements EdgeDealing {
   }
 
   reset(): void {
+    this.#own = undefined;
     this.#worker.reset();
-    this.#victims.hangUp();
+    this.#peers.hangUp();
+    this.#halos.reset();
     this.#supply.abandon();
     this.#reissued.clear();
     this.#started = false;
@@ -118,7 +83,8 @@ export class StealingEdge implements EdgeDealing {
   }
 
   close(): void {
-    this.#victims.close();
+    this.#halos.reset();
+    this.#peers.close();
     this.#supply.close();
   }
 
@@ -127,7 +93,8 @@ export class StealingEdge implements EdgeDealing {
       case 'victim':
         if (!this.#worker.referred({ victim: message.name, sequence: message.sequence })) break;
         this.#stealStartMs = monotonicMs();
-        void this.#victims.send(message, { kind: 'steal' });
+        this.#halos.meet(message);
+        void this.#peers.send(message, { kind: 'steal' });
         break;
       case 'tileDone':
         this.#complete(message);
@@ -137,13 +104,17 @@ export class StealingEdge implements EdgeDealing {
         this.#supply.answered(message.frame);
         this.#advance();
         break;
+      case 'edgeHere':
+        this.#halos.meet(message);
+        break;
       case 'edgeLost':
-        // A victim that is frozen or cut off never answers: its thief looks for another.
-        this.#victims.drop(message.name);
-        this.#askAgain(message.name);
+        // One that is frozen or cut off never answers: its thief looks for another.
+        this.#peers.drop(message.name);
+        this.#worker.drop(({ job }) => job.source === message.name);
+        this.#halos.drop({ source: message.name });
         this.#thieves.get(message.name)?.destroy();
         this.#reissue(message.name);
-        this.#advance();
+        this.#losePeer(message.name);
         break;
       default:
     }
@@ -160,7 +131,9 @@ export class StealingEdge implements EdgeDealing {
     session.setLimits(THIEF_LIMITS);
     session.handle({
       onFrame: ({ message }) => {
-        if (message.kind === 'steal') return this.#lend(session, thief);
+        if (message.kind === 'steal') return this.#lend(session, this.#supply.lend(thief));
+        if (message.kind === 'replan') return this.#lendAgain(session, thief, message);
+        if (message.kind === 'fetchHalos') return this.#halos.serve(session, message);
         return undefined;
       },
       onClose: (error) => {
@@ -178,9 +151,12 @@ export class StealingEdge implements EdgeDealing {
   #advance(): void {
     if (!this.#started) return;
     void this.#takeFrame();
+    this.#prepareOwn();
     this.#updateOffer();
     this.#computeNext();
-    if (this.#worker.shouldAsk(this.#supply.waiting + this.#supply.framesToCome)) {
+    const own =
+      this.#supply.waiting + this.#supply.framesToCome + (this.#own === undefined ? 0 : 1);
+    if (this.#worker.shouldAsk(own)) {
       void this.#port.send({ kind: 'ask', emptyVictim: '', emptySequence: 0 });
     }
   }
@@ -209,30 +185,75 @@ export class StealingEdge implements EdgeDealing {
     void this.#port.send({ kind, sequence: this.#offerSequence });
   }
 
-  #computeNext(): void {
-    if (this.#computing || this.#unsent >= UNSENT_RESULTS) return;
-    const job = this.#supply.nextJob() ?? this.#worker.nextStolen();
+  #prepareOwn(): void {
+    if (this.#own !== undefined) return;
+    const job = this.#supply.nextJob();
     if (job === undefined) return;
-    this.#computing = true;
-    this.#updateOffer();
-    this.#computeJob(job).catch((error) => this.#port.fail(error));
+    this.#own = { job, fetched: undefined };
+    this.#fetch(this.#own);
   }
 
-  async #computeJob({ source, id, plan, input }: Job): Promise<void> {
-    const { config, statistics } = this.#port;
-    const surrounds = plan.layers.map(({ border }) => border);
-    const { outputs, startMs, endMs, engineBytes } = await this.#work.compute.run({
-      input,
-      surrounds,
+  /** Fetches what the tile in hand needs of other edges; it is ready then, or planned again. */
+  #fetch(hand: Hand): void {
+    this.#halos.fetch(hand.job, (gathered) => {
+      if (hand !== this.#own && this.#worker.find((one) => one === hand) === undefined) return;
+      if (gathered.kind === 'complete') hand.fetched = gathered.data;
+      else this.#planAgain(hand, gathered.tile);
+      this.#advance();
     });
+  }
+
+  #planAgain(hand: Hand, gone: number): void {
+    const { source, id } = hand.job;
+    hand.fetched = undefined;
+    if (hand !== this.#own) {
+      void this.#peers.send(this.#halos.endpointOf(source)!, { kind: 'replan', ...id, gone });
+      return;
+    }
+    this.#supply.forgetHalos({ frame: id.frame, tile: gone });
+    const job = this.#supply.planAgain(id);
+    if (job === undefined) {
+      this.#own = undefined;
+      return;
+    }
+    hand.job = job;
+    this.#fetch(hand);
+  }
+
+  #computeNext(): void {
+    if (this.#computing || this.#unsent >= UNSENT_RESULTS) return;
+    const own = this.#own?.fetched === undefined ? undefined : this.#own;
+    const hand = own ?? this.#worker.nextStolen(({ fetched }) => fetched !== undefined);
+    if (hand === undefined) return;
+    const filled = this.#halos.fill(hand.job, hand.fetched!);
+    if (typeof filled === 'number') {
+      if (own === undefined) this.#worker.putBack(hand);
+      this.#planAgain(hand, filled);
+      return;
+    }
+    this.#computing = true;
+    if (own !== undefined) {
+      this.#own = undefined;
+      this.#prepareOwn();
+    }
+    this.#updateOffer();
+    this.#compute(hand, filled).catch((error) => this.#port.fail(error));
+  }
+
+  async #compute({ job }: Hand, halos: readonly FilledHalo[]): Promise<void> {
+    const { config, statistics } = this.#port;
+    const { source, id, planned } = job;
+    const computed = await computeTile(this.#work, job, halos);
     this.#computing = false;
-    const own = source === config.name;
-    statistics.engineBytes = engineBytes;
+    this.#halos.keep({ source, ...id }, computed.published, computed.kept);
+    const { startMs, endMs } = computed;
+    statistics.engineBytes = computed.engineBytes;
     statistics.tilesComputed++;
-    if (!own) statistics.tilesStolen++;
+    statistics.haloBytesReused += haloBytes(this.#work.network, planned.plan.halos);
+    if (source !== config.name) statistics.tilesStolen++;
     statistics.span({ kind: 'compute', startMs, endMs, source, ...id });
-    if (own) this.#complete(id);
-    const output = outputs[0]!;
+    if (source === config.name) this.#complete(id);
+    const output = computed.outputs[0]!;
     const payload = new Uint8Array(output.buffer, output.byteOffset, output.byteLength);
     this.#unsent++;
     const sent = this.#port.send({ kind: 'result', source, ...id }, payload);
@@ -244,11 +265,19 @@ export class StealingEdge implements EdgeDealing {
     this.#advance();
   }
 
-  /** A tile of an own frame is done, whoever computed it. */
+  /** A tile of an own frame is done, whoever computed it: halos that nobody needs any more are let go. */
   #complete(id: TileId): void {
-    this.#supply.complete(id);
+    const source = this.#port.config.name;
+    const { frame } = id;
+    const { tiles, frameHolders } = this.#supply.complete(id);
     for (const { holder, tiles } of this.#reissued.complete(id)) {
       this.#tell('tiles-recomputed', holder, tiles);
+    }
+    for (const tile of tiles) this.#halos.drop({ source, frame, tile });
+    if (frameHolders === undefined) return;
+    this.#halos.drop({ source, frame });
+    for (const holder of frameHolders) {
+      void this.#thieves.get(holder)?.send({ kind: 'frameOver', frame });
     }
   }
 
@@ -265,31 +294,68 @@ export class StealingEdge implements EdgeDealing {
     this.#port.context.emit({ event, node, tiles, atMs });
   }
 
-  async #lend(session: PeerSession, thief: string): Promise<void> {
-    const loan = this.#supply.lend(thief);
+  async #lend(session: PeerSession, loan: Loan | undefined): Promise<void> {
     this.#updateOffer();
     if (loan === undefined) return session.send({ kind: 'nothing' });
     await session.send(loan.message, loan.payload);
   }
 
-  #onVictim(victim: string, { message, payload }: Frame): void {
-    if (message.kind === 'nothing') this.#askAgain(victim);
-    if (message.kind !== 'task') return;
-    const job = stolenJob(victim, message, payload, this.#work);
-    if (!this.#worker.received(victim, job)) return;
-    const { frame, tile } = message;
-    const startMs = this.#stealStartMs;
-    const endMs = monotonicMs();
-    const peer = victim;
+  async #lendAgain(
+    session: PeerSession,
+    thief: string,
+    { frame, tile, gone }: MessageOf<'replan'>,
+  ): Promise<void> {
+    this.#supply.forgetHalos({ frame, tile: gone });
+    const loan = this.#supply.lendAgain(thief, { frame, tile });
+    if (loan === undefined) return session.send({ kind: 'leaseOver', frame, tile });
+    await session.send(loan.message, loan.payload);
+  }
+
+  #onAnswer(peer: string, { message, payload }: Frame): void {
+    switch (message.kind) {
+      case 'nothing':
+        this.#askAgain(peer);
+        break;
+      case 'task':
+        this.#onTask(peer, message, payload);
+        break;
+      case 'leaseOver':
+        this.#worker.drop(({ job }) => isTile(job, peer, message));
+        this.#advance();
+        break;
+      case 'frameOver':
+        this.#halos.drop({ source: peer, frame: message.frame });
+        break;
+      default:
+        this.#halos.onPeer(peer, { message, payload });
+    }
+  }
+
+  #onTask(victim: string, task: MessageOf<'task'>, payload: Uint8Array): void {
+    const job = stolenJob(victim, task, payload, this.#work);
+    const known = this.#worker.find((hand) => isTile(hand.job, victim, task));
+    const hand = known ?? { job, fetched: undefined };
+    if (known !== undefined) known.job = job;
+    else if (!this.#worker.received(victim, hand)) return;
+    const { frame, tile } = task;
     this.#port.statistics.span({
       kind: 'transfer',
-      startMs,
-      endMs,
+      startMs: this.#stealStartMs,
+      endMs: monotonicMs(),
       source: victim,
       frame,
       tile,
-      peer,
+      peer: victim,
     });
+    this.#fetch(hand);
+    this.#advance();
+  }
+
+  /** An edge is gone, or the connection to it is: nothing more will come from there. */
+  #losePeer(peer: string): void {
+    this.#worker.drop(({ job, fetched }) => job.source === peer && fetched === undefined);
+    this.#halos.loseHolder(peer);
+    this.#askAgain(peer);
     this.#advance();
   }
 
@@ -301,9 +367,6 @@ export class StealingEdge implements EdgeDealing {
   }
 }
 
-/** The most that a peer may send at once: a tile's input as floats, or a whole output map. */
-function largestTileBytes(network: Network, plan: FusedPlan): number {
-  const inputs = plan.tiles.map(({ input }) => 3 * regionHeight(input) * regionWidth(input));
-  const output = elements(network.layers[plan.fusedLayers - 1]!.output);
-  return Float32Array.BYTES_PER_ELEMENT * Math.max(output, ...inputs);
+function isTile({ source, id }: Hand['job'], victim: string, { frame, tile }: TileId): boolean {
+  return source === victim && id.frame === frame && id.tile === tile;
 }

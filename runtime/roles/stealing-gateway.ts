@@ -61,8 +61,21 @@ export class StealingGateway implements GatewayDealing {
   /** Edges begin by themselves. */
   start(): void {}
 
-  /** An edge asks when it wants something. */
-  join(): void {}
+  /** An edge asks when it wants something; it is told of all the others, who may hold halos. */
+  join(edge: string): void {
+    for (const other of this.#port.edges) {
+      if (other === edge) continue;
+      this.#introduce(edge, other);
+      this.#introduce(other, edge);
+    }
+  }
+
+  #introduce(edge: string, to: string): void {
+    const endpoint = this.#port.endpointOf(edge);
+    if (endpoint === undefined) return;
+    const { address, port } = endpoint;
+    void this.#port.send(to, { kind: 'edgeHere', name: edge, address, port });
+  }
 
   lose(edge: string): readonly FrameId[] {
     this.#broker.leave(edge);

@@ -62,8 +62,15 @@ export class HaloLedger {
     return { plan, sides, holders };
   }
 
-  finish({ frame, tile }: TileId): void {
-    this.#frames.get(frame)?.finished.add(tile);
+  /** A tile's result exists. Returns the tiles whose halos no neighbour will ask for any more. */
+  finish({ frame, tile }: TileId): readonly number[] {
+    const book = this.#book(frame);
+    const { grid } = this.#plan;
+    book.finished.add(tile);
+    const around = neighboursOf(grid, tile);
+    return [tile, ...around].filter((spent) =>
+      [spent, ...neighboursOf(grid, spent)].every((one) => book.finished.has(one)),
+    );
   }
 
   /** A tile's halos are not where they should be, or its computation was given up. */

@@ -25,9 +25,24 @@ export class Worker<Stolen> {
     this.#reserveLimit = reserveLimit;
   }
 
-  /** A stolen tile to compute; the caller looks at its own queue first. */
-  nextStolen(): Stolen | undefined {
-    return this.#reserve.shift();
+  /** A stolen tile to compute, the first that is ready; the caller looks at its own queue first. */
+  nextStolen(isReady: (stolen: Stolen) => boolean = () => true): Stolen | undefined {
+    const at = this.#reserve.findIndex(isReady);
+    return at < 0 ? undefined : this.#reserve.splice(at, 1)[0];
+  }
+
+  /** A tile that cannot be computed after all, as things stand. */
+  putBack(stolen: Stolen): void {
+    this.#reserve.unshift(stolen);
+  }
+
+  find(isWanted: (stolen: Stolen) => boolean): Stolen | undefined {
+    return this.#reserve.find(isWanted);
+  }
+
+  /** Gives up tiles that are not being computed. */
+  drop(isUseless: (stolen: Stolen) => boolean): void {
+    this.#reserve = this.#reserve.filter((stolen) => !isUseless(stolen));
   }
 
   /** True when the gateway should be asked for a victim now; the edge then counts as asking. */

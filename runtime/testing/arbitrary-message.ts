@@ -15,6 +15,8 @@ const FIELDS = {
   f64: fc.double({ noNaN: true, noDefaultInfinity: true }),
   text,
   prose: text,
+  numbers: fc.array(fc.integer({ min: 0, max: 2 ** 16 - 1 }), { maxLength: 50 }),
+  texts: fc.array(text, { maxLength: 5 }),
 } as const;
 
 export function messageOf(kind: MessageKind): fc.Arbitrary<Message> {

@@ -1,0 +1,96 @@
+/** What a stealing edge opens before it joins, and how it computes a tile. */
+import { type FilledHalo, haloInput, keptRegions, surroundsOf } from '../engine/halo-run.ts';
+import { letterboxFor } from '../frames/letterbox.ts';
+import { loadNetwork } from '../model/load.ts';
+import { elements } from '../model/network.ts';
+import { haloBytes } from '../partition/analysis.ts';
+import { fusibleLayers } from '../partition/ftp.ts';
+import { regionHeight, regionWidth } from '../partition/region.ts';
+import { type Halo, publishedHalos } from '../partition/reuse.ts';
+import { planWork } from '../partition/work-plan.ts';
+import type { ComputeResult } from './compute-protocol.ts';
+import { ComputeThread } from './compute-thread.ts';
+import type { EdgeConfig } from './config.ts';
+import type { Job, StealingPlan } from './job.ts';
+
+export interface StealingWork extends StealingPlan {
+  readonly compute: ComputeThread;
+}
+
+/** Opens the engine and warms it up. */
+export async function openStealingWork({ work, warmup }: EdgeConfig): Promise<StealingWork> {
+  const network = await loadNetwork(work.model.cfg);
+  const plan = planWork(network, work);
+  const inOnePiece = work.strategy.name === 'local';
+  const compute = await ComputeThread.open({
+    engine: work.engine,
+    model: work.model,
+    from: 0,
+    to: plan.fusedLayers,
+    outputs: [plan.fusedLayers - 1],
+    extent: inOnePiece ? 'whole' : 'tiled',
+    threads: work.threads,
+  });
+  const layers = inOnePiece ? [] : fusibleLayers(network, plan.fusedLayers);
+  const opened = { network, plan, layers, compute };
+  for (let round = 0; round < warmup; round++) await warmUp(opened);
+  return opened;
+}
+
+/** Goes the way of real tiles, whose floats are made on the compute thread, but without a picture. */
+async function warmUp({ compute, network, plan }: StealingWork): Promise<void> {
+  const { width, height } = network.input;
+  const letterbox = letterboxFor(network.input, width, height);
+  for (const { input: region, layers } of plan.tiles) {
+    const surrounds = layers.map(({ border }) => border);
+    const input = {
+      kind: 'pixels',
+      picture: undefined,
+      crop: undefined,
+      letterbox,
+      region,
+    } as const;
+    await compute.run({ input, surrounds });
+  }
+}
+
+export interface ComputedTile extends ComputeResult {
+  /** What the tile leaves for its neighbours; the values are the result's `kept`. */
+  readonly published: readonly Halo[];
+}
+
+/** @param halos all that the job's plan names */
+export async function computeTile(
+  { network, layers, compute }: StealingWork,
+  { id, planned: { plan, sides }, input }: Job,
+  halos: readonly FilledHalo[],
+): Promise<ComputedTile> {
+  const published = publishedHalos(layers, id.tile, plan, sides);
+  const result = await compute.run({
+    input: input ?? {
+      kind: 'floats',
+      data: haloInput(network, plan, halos),
+      height: regionHeight(plan.steps[0]!.held),
+      width: regionWidth(plan.steps[0]!.held),
+    },
+    from: plan.from,
+    surrounds: surroundsOf(network, plan, halos),
+    keep: keptRegions(plan, published),
+  });
+  return { ...result, published };
+}
+
+/** The most that a peer may send at once: a tile's input as floats, its halos, or a whole output map. */
+export function largestTileBytes({ network, plan, layers }: StealingPlan): number {
+  const inputs = plan.tiles.map(({ input }) => 3 * regionHeight(input) * regionWidth(input));
+  const output = elements(network.layers[plan.fusedLayers - 1]!.output);
+  const floats = Float32Array.BYTES_PER_ELEMENT * Math.max(output, ...inputs);
+  // No tile takes more of its neighbours than all that it reads behind the frame.
+  const reads = plan.tiles.map((tile) =>
+    haloBytes(
+      network,
+      layers.slice(1).map(({ index }) => ({ layer: index, region: tile.layers[index]!.input })),
+    ),
+  );
+  return Math.max(floats, ...reads);
+}
