@@ -41,26 +41,25 @@ function found({ frames }: TrialRecord): string {
 }
 
 test('finds what the unpartitioned network finds', async () => {
-  const records = await run(`frames: { count: 4 }
+  const records = await run(`frames: { count: 3 }
 matrix:
   edges: [1, 3]
-  grid: [1x1, 4x3]
+  grid: [4x3]
   fusedLayers: [6]
   strategy: [local, ftp-wst, deepthings]
   order: [checkerboard, least-overlap]
 threshold: 0.05
 `);
-  expect(records.map(({ status }) => status)).toEqual(Array(13).fill('ok'));
+  expect(records.map(({ status }) => status)).toEqual(Array(7).fill('ok'));
   expect(new Set(records.map(found)).size).toBe(1);
   expect(records[0]!.frames.some(({ detections }) => detections.length > 0)).toBe(true);
   for (const record of records) {
-    const { strategy, grid, edges } = record.parameters;
-    const reuses = strategy === 'deepthings' && grid !== '1x1';
-    expect(total(record, 'haloBytesReused') > 0).toBe(reuses);
+    const { strategy, edges } = record.parameters;
+    expect(total(record, 'haloBytesReused') > 0).toBe(strategy === 'deepthings');
     // What stays on an edge does not travel.
     if (edges === 1) expect(total(record, 'haloBytesReceived')).toBe(0);
     expect(total(record, 'haloBytesReceived')).toBeLessThan(total(record, 'haloBytesReused') + 1);
   }
   const shared = records.filter(({ parameters }) => parameters.edges === 3);
   expect(shared.some((record) => total(record, 'haloBytesReceived') > 0)).toBe(true);
-});
+}, 240_000);
