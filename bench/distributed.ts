@@ -46,6 +46,11 @@ export async function benchDistributed(rounds: number): Promise<readonly BenchRo
       unit: 'x',
     },
     {
+      what: 'the same layers by neighbour, against local',
+      value: speedUp(twelve, { strategy: 'neighbour' }, { strategy: 'local' }),
+      unit: 'x',
+    },
+    {
       what: "an edge's peak resident memory",
       value: interval(edges.map(({ peakRssBytes }) => peakRssBytes / MEBIBYTE)),
       unit: 'MiB',

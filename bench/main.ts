@@ -5,7 +5,9 @@
 import { cpus } from 'node:os';
 import { benchDistributed } from './distributed.ts';
 import { benchEngine } from './engine.ts';
+import { benchSchedule } from './schedule.ts';
 import { benchSources } from './sources.ts';
+import { benchStrategies } from './strategies.ts';
 import { benchTable } from './table.ts';
 
 const DEFAULT_ROUNDS = 7;
@@ -20,7 +22,9 @@ process.stdout.write(
 );
 const rows = [
   ...(await benchEngine(rounds)),
+  ...(await benchSchedule(rounds)),
   ...(await benchDistributed(rounds)),
+  ...(await benchStrategies(rounds)),
   ...(await benchSources(Math.ceil(rounds / 2))),
 ];
 process.stdout.write(`${benchTable(rows)}\n`);

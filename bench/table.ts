@@ -5,11 +5,11 @@ import { plainTable } from '../reports/table.ts';
 export interface BenchRow {
   readonly what: string;
   readonly value: Interval;
-  readonly unit: 'ms' | 'x' | 'MiB' | 'fps';
+  readonly unit: 'ms' | 'x' | 'MiB' | 'fps' | 'a second';
   readonly target?: { readonly bound: 'at most' | 'at least'; readonly value: number };
 }
 
-const DECIMALS = { ms: 0, x: 2, MiB: 1, fps: 2 } as const;
+const DECIMALS = { ms: 0, x: 2, MiB: 1, fps: 2, 'a second': 0 } as const;
 
 export function benchTable(rows: readonly BenchRow[]): string {
   const headers = ['what', 'median', '95 % interval', 'target', ''];

@@ -191,6 +191,8 @@ function edgeStatistics(
 }
 
 const NOTHING = {
+  computeMs: 0,
+  multiplyAccumulates: 0,
   bytesReceived: 0,
   sentByKind: {},
   tilesComputed: 0,

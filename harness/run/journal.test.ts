@@ -20,6 +20,8 @@ const STATISTICS: NodeStatistics = {
   bytesReceived: 1,
   sentByKind: { result: { messages: 1, bytes: 1 } },
   tilesComputed: 1,
+  computeMs: 1,
+  multiplyAccumulates: 1,
   tilesStolen: 0,
   tilesReissued: 0,
   haloBytesReused: 0,

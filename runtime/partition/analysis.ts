@@ -1,35 +1,35 @@
 /** What a plan costs before anything runs: operations, input bytes, and the largest maps a tile needs. */
 import type { Network } from '../model/network.ts';
 import { layerMultiplyAccumulates } from '../model/operations.ts';
-import type { FusedPlan } from './plan.ts';
+import type { FusedPlan, TileLayer } from './plan.ts';
 import { type Region, regionHeight, regionWidth } from './region.ts';
 import type { Halo, ReusePlan } from './reuse.ts';
 
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
-/** Multiply-accumulates of all tiles, halos computed anew by every tile that needs them. */
-export function planMultiplyAccumulates(network: Network, plan: FusedPlan): number {
-  let sum = 0;
-  for (const tile of plan.tiles) {
-    for (const { layer, output } of tile.layers) {
-      const size = { height: regionHeight(output), width: regionWidth(output) };
-      sum += layerMultiplyAccumulates(network.layers[layer]!, size);
-    }
-  }
-  return sum;
+/** Multiply-accumulates of what a tile computes, layer by layer. */
+export function tileMultiplyAccumulates(
+  network: Network,
+  layers: readonly Pick<TileLayer, 'layer' | 'output'>[],
+): number {
+  return layers.reduce((sum, { layer, output }) => {
+    const size = { height: regionHeight(output), width: regionWidth(output) };
+    return sum + layerMultiplyAccumulates(network.layers[layer]!, size);
+  }, 0);
 }
 
-/** Multiply-accumulates of tiles that take halos from their neighbours. */
-export function reuseMultiplyAccumulates(network: Network, plans: readonly ReusePlan[]): number {
-  let sum = 0;
-  for (const { steps, output } of plans) {
-    for (const [position, { layer }] of steps.entries()) {
-      const made = steps[position + 1]?.held ?? output;
-      const size = { height: regionHeight(made), width: regionWidth(made) };
-      sum += layerMultiplyAccumulates(network.layers[layer]!, size);
-    }
-  }
-  return sum;
+/** Multiply-accumulates of all tiles, halos computed anew by every tile that needs them. */
+export function planMultiplyAccumulates(network: Network, plan: FusedPlan): number {
+  return plan.tiles.reduce((sum, { layers }) => sum + tileMultiplyAccumulates(network, layers), 0);
+}
+
+/** Multiply-accumulates of a tile that takes halos from its neighbours. */
+export function reuseMultiplyAccumulates(network: Network, { steps, output }: ReusePlan): number {
+  const made = steps.map(({ layer }, position) => ({
+    layer,
+    output: steps[position + 1]?.held ?? output,
+  }));
+  return tileMultiplyAccumulates(network, made);
 }
 
 /** Bytes of halos as float32. */

@@ -139,7 +139,8 @@ describe("YOLOv2's first 16 layers on one edge", () => {
       const { plan, planned } = frameOnOneEdge(network, grid, 16, order);
       const whole = plainMultiplyAccumulates(network, plan);
       const plans = [...planned.values()].map((tile) => tile.plan);
-      expect(reuseMultiplyAccumulates(network, plans) / whole).toBeCloseTo(expected.work, 3);
+      const work = plans.reduce((sum, plan) => sum + reuseMultiplyAccumulates(network, plan), 0);
+      expect(work / whole).toBeCloseTo(expected.work, 3);
       expect(planMultiplyAccumulates(network, plan) / whole).toBeCloseTo(expected.plain, 3);
     }
   });

@@ -10,6 +10,7 @@ import type { Picture } from '../frames/picture.ts';
 import type { Frame, FrameLimits } from '../net/frame.ts';
 import type { Message, MessageKind, MessageOf } from '../net/messages.ts';
 import type { PeerSession } from '../net/session.ts';
+import { tileMultiplyAccumulates } from '../partition/analysis.ts';
 import { copyPatch, type Patch } from '../partition/map.ts';
 import { type Piece, stagePieces } from '../partition/pieces.ts';
 import { intersection, type Region, regionHeight, regionWidth } from '../partition/region.ts';
@@ -268,6 +269,7 @@ export class DealtEdge implements EdgeDealing {
     this.#computing = false;
     statistics.engineBytes = engineBytes;
     statistics.tilesComputed++;
+    statistics.multiplyAccumulates += tileMultiplyAccumulates(this.#work.network, part.layers);
     const { stage, part: tile } = id;
     statistics.span({ kind: 'compute', startMs, endMs, source, frame, stage, tile });
     const sent = this.#passOn(deal, ready, outputs.at(-1)!);

@@ -35,6 +35,10 @@ export interface NodeStatistics {
   /** What `bytesSent` consists of, by kind of message. */
   readonly sentByKind: Readonly<Record<string, KindTraffic>>;
   readonly tilesComputed: number;
+  /** Time in the engine for these tiles, */
+  readonly computeMs: number;
+  /** and the operations that they came to, halos computed anew included. */
+  readonly multiplyAccumulates: number;
   /** Tiles computed here that another edge's frame was cut into. */
   readonly tilesStolen: number;
   /** Tiles of this source that were given out again because an edge was lost. */

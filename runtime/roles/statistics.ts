@@ -16,6 +16,8 @@ export class Statistics {
   readonly #role: Role;
   engineBytes: EngineBytes = { weights: 0, activations: 0 };
   tilesComputed = 0;
+  multiplyAccumulates = 0;
+  #computeMs = 0;
   tilesStolen = 0;
   tilesReissued = 0;
   haloBytesReused = 0;
@@ -29,6 +31,7 @@ export class Statistics {
   }
 
   span(span: Span): void {
+    if (span.kind === 'compute') this.#computeMs += span.endMs - span.startMs;
     if (this.spans.length < MAX_SPANS) this.spans.push(span);
   }
 
@@ -49,6 +52,8 @@ export class Statistics {
       bytesReceived: this.traffic.receivedBytes,
       sentByKind: this.traffic.sentByKind,
       tilesComputed: this.tilesComputed,
+      computeMs: this.#computeMs,
+      multiplyAccumulates: this.multiplyAccumulates,
       tilesStolen: this.tilesStolen,
       tilesReissued: this.tilesReissued,
       haloBytesReused: this.haloBytesReused,
