@@ -1,4 +1,4 @@
-/** What a plan costs before anything runs: operations, input bytes, and the largest maps a tile needs. */
+/** What a plan costs before anything runs: operations and input bytes. */
 import type { Network } from '../model/network.ts';
 import { layerMultiplyAccumulates } from '../model/operations.ts';
 import type { FusedPlan, TileLayer } from './plan.ts';
@@ -50,20 +50,6 @@ export function plainMultiplyAccumulates(network: Network, plan: FusedPlan): num
 /** Bytes of all tiles' inputs as float32. */
 export function planInputBytes(network: Network, plan: FusedPlan): number {
   return plan.tiles.reduce((sum, tile) => sum + mapBytes(network.input.channels, tile.input), 0);
-}
-
-/**
- * By fused layer, the largest input plus output of any tile, in bytes: the data of DeepThings'
- * figure 11, which counts a convolution's output at its input's size, as its engine computes it.
- */
-export function layerDataBytes(network: Network, plan: FusedPlan): number[] {
-  return network.layers.slice(0, plan.fusedLayers).map((layer, index) => {
-    const inputs = plan.tiles.map((tile) => tile.layers[index]!.input);
-    const largest = Math.max(...inputs.map((region) => regionHeight(region) * regionWidth(region)));
-    const stride = layer.kind === 'convolutional' || layer.kind === 'maxpool' ? layer.stride : 1;
-    const output = (layer.output.channels * largest) / (stride * stride);
-    return FLOAT_BYTES * (layer.input.channels * largest + output);
-  });
 }
 
 function mapBytes(channels: number, region: Region): number {
