@@ -1,6 +1,7 @@
 /** Sources of frames on local nodes: how many there are, and when their frames come. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TrialRecord } from '../harness/results/format.ts';
+import { STRATEGY_NAMES } from '../runtime/schedule/strategies.ts';
 import { tilebed } from './support/cli.ts';
 import { Workspace } from './support/workspace.ts';
 
@@ -61,17 +62,21 @@ matrix: { grid: [2x2], fusedLayers: [6], sources: [1, 2] }`);
 
 describe('rates', () => {
   test('a rate that the system bears: frames come at their times, and do not pile up', async () => {
-    const [record] = await run(`frames: { count: 12, rate: 5fps }
-matrix: { edges: [2], grid: [1x1], fusedLayers: [6] }`);
-    const { parameters, frames, makespanMs, nodes } = record!;
-    expect(parameters.rate).toBe('5fps');
-    expect(frames).toHaveLength(12);
+    const records = await run(`frames: { count: 12 }
+matrix: { edges: [2], grid: [1x1], fusedLayers: [6], rate: [back-to-back, 5.0 fps] }`);
+    const [paced, free] = records.toSorted((a, b) => b.makespanMs! - a.makespanMs!);
+    expect([paced, free].map((record) => record!.parameters.rate)).toEqual([
+      '5fps',
+      'back-to-back',
+    ]);
+    expect(paced!.frames).toHaveLength(12);
     // Frame 11 comes after 2.2 s.
-    expect(makespanMs).toBeGreaterThan(2200);
-    const { queue } = nodes['edge0']!;
+    expect(paced!.makespanMs).toBeGreaterThan(2200);
+    const { queue } = paced!.nodes['edge0']!;
     expect(queue).toMatchObject({ framesPerSecond: 5, arrived: 12, growth: 'stable' });
     expect(queue!.largest).toBeLessThan(6);
-    expect(nodes['edge1']!.queue).toBeUndefined();
+    expect(paced!.nodes['edge1']!.queue).toBeUndefined();
+    expect(free!.nodes['edge0']!.queue).toBeUndefined();
   });
 
   test('a rate that it cannot bear: frames wait, and their latency counts from their arrival', async () => {
@@ -100,13 +105,16 @@ repeat: 2`);
     expect(first!.parameters).toMatchObject({ sources: 2, rate: 'poisson 200fps' });
   });
 
-  test('load can be swept', async () => {
-    const records = await run(`frames: { count: 10 }
-matrix: { edges: [1], grid: [1x1], fusedLayers: [6], rate: [back-to-back, 10fps, poisson 50 fps] }`);
-    const rates = records.map(({ parameters }) => parameters.rate).toSorted();
-    expect(rates).toEqual(['10fps', 'back-to-back', 'poisson 50fps']);
-    for (const { parameters, nodes } of records) {
-      expect(nodes['edge0']!.queue === undefined).toBe(parameters.rate === 'back-to-back');
+  test('every strategy takes frames as they come, and sees the same arrivals', async () => {
+    const records = await run(`frames: { count: 15, sources: all, rate: poisson 40fps }
+matrix: { grid: [2x2], fusedLayers: [6], strategy: [${STRATEGY_NAMES.join(', ')}] }`);
+    expect(records.map(({ parameters }) => parameters.strategy).toSorted()).toEqual(
+      [...STRATEGY_NAMES].toSorted(),
+    );
+    for (const source of ['edge0', 'edge1']) {
+      const arrivals = records.map((record) => JSON.stringify(arrivalsOf(record, source)));
+      expect(new Set(arrivals).size).toBe(1);
+      for (const { nodes } of records) expect(nodes[source]!.queue!.arrived).toBe(15);
     }
   });
 });
