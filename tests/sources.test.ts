@@ -5,6 +5,13 @@ import { STRATEGY_NAMES } from '../runtime/schedule/strategies.ts';
 import { tilebed } from './support/cli.ts';
 import { Workspace } from './support/workspace.ts';
 
+/** A machine with much else to do must not make a lost edge of a slow one. */
+const QUIET = `warmup: 0
+timeout: 2m
+threshold: 0.9
+liveness: { lostAfter: 30s }
+`;
+
 let workspace: Workspace;
 beforeEach(async () => {
   workspace = await Workspace.make();
@@ -13,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => workspace[Symbol.asyncDispose]());
 
 async function run(lines: string): Promise<TrialRecord[]> {
-  await workspace.writeExperiment(`${lines}\nwarmup: 0\ntimeout: 1m\nthreshold: 0.9\n`);
+  await workspace.writeExperiment(`${lines}\n${QUIET}`);
   const { exitCode, stderr } = await tilebed([
     'run',
     workspace.experiment,
@@ -24,7 +31,7 @@ async function run(lines: string): Promise<TrialRecord[]> {
   expect(stderr).toBe('');
   expect(exitCode).toBe(0);
   const records = await workspace.records();
-  expect(records.map(({ status }) => status)).toEqual(records.map(() => 'ok'));
+  expect(records.flatMap(({ reasons = [], error = [] }) => [reasons, error].flat())).toEqual([]);
   return records;
 }
 
@@ -62,19 +69,18 @@ matrix: { grid: [2x2], fusedLayers: [6], sources: [1, 2] }`);
 
 describe('rates', () => {
   test('a rate that the system bears: frames come at their times, and do not pile up', async () => {
-    const records = await run(`frames: { count: 12 }
-matrix: { edges: [2], grid: [1x1], fusedLayers: [6], rate: [back-to-back, 5.0 fps] }`);
-    const [paced, free] = records.toSorted((a, b) => b.makespanMs! - a.makespanMs!);
-    expect([paced, free].map((record) => record!.parameters.rate)).toEqual([
-      '5fps',
-      'back-to-back',
-    ]);
-    expect(paced!.frames).toHaveLength(12);
-    // Frame 11 comes after 2.2 s.
-    expect(paced!.makespanMs).toBeGreaterThan(2200);
+    const records = await run(`frames: { count: 9 }
+matrix: { edges: [2], grid: [1x1], fusedLayers: [6], rate: [back-to-back, 2.0 fps] }`);
+    const [paced, free] = records.toSorted((a, b) =>
+      a.parameters.rate!.localeCompare(b.parameters.rate!),
+    );
+    expect(free!.parameters.rate).toBe('back-to-back');
+    expect(paced!.frames).toHaveLength(9);
+    // Frame 8 comes after 4 s.
+    expect(paced!.makespanMs).toBeGreaterThan(4000);
     const { queue } = paced!.nodes['edge0']!;
-    expect(queue).toMatchObject({ framesPerSecond: 5, arrived: 12, growth: 'stable' });
-    expect(queue!.largest).toBeLessThan(6);
+    expect(queue).toMatchObject({ framesPerSecond: 2, arrived: 9, growth: 'stable' });
+    expect(queue!.largest).toBeLessThan(5);
     expect(paced!.nodes['edge1']!.queue).toBeUndefined();
     expect(free!.nodes['edge0']!.queue).toBeUndefined();
   });
