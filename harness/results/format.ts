@@ -4,7 +4,13 @@
  */
 import type { Detection } from '../../runtime/detect/detection.ts';
 import type { Probe } from '../../runtime/probe.ts';
-import type { ClockOffset, NodeStatistics, Span } from '../../runtime/roles/events.ts';
+import type {
+  ClockOffset,
+  NodeStatistics,
+  PlanEvent,
+  PlanMeasuredEvent,
+  Span,
+} from '../../runtime/roles/events.ts';
 
 /** What an experiment can do to a node. */
 export type FaultVerb = 'kill' | 'freeze' | 'slow' | 'cut' | 'return' | 'join';
@@ -88,6 +94,14 @@ export interface TrialRecord {
   /** In the order of their beginning; absent where nothing happened to any node. */
   readonly recoveries?: readonly RecoveryRecord[];
   readonly nodes: Readonly<Record<string, NodeStatistics>>;
+  /** Of a strategy that plans anew while it runs: every plan, in the order of their first use. */
+  readonly plans?: readonly PlanRecord[];
+}
+
+/** A plan that frames were dealt by: why, what was expected of it, and what came of it. */
+export interface PlanRecord extends Omit<PlanEvent, 'event'> {
+  /** Medians over its frames; absent where the gateway did not live to tell. */
+  readonly measured?: Omit<PlanMeasuredEvent, 'event' | 'plan'>;
 }
 
 /** What a node was when the experiment began. */

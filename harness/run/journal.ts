@@ -1,6 +1,13 @@
 /** Gathers a repetition's events into its record and its trace. Pure: events in, data out. */
 import type { ClockOffset, NodeStatistics, RoleEvent, Span } from '../../runtime/roles/events.ts';
-import type { FrameRecord, LostFrame, Trace, TraceSpan, TrialRecord } from '../results/format.ts';
+import type {
+  FrameRecord,
+  LostFrame,
+  PlanRecord,
+  Trace,
+  TraceSpan,
+  TrialRecord,
+} from '../results/format.ts';
 import type { NodeFault } from '../spec/resolved.ts';
 import type { FaultNotes } from './fault-injector.ts';
 import type { Repetition } from './plan.ts';
@@ -19,6 +26,7 @@ export class TrialJournal implements FaultNotes {
   readonly #traces = new Map<string, NodeTrace>();
   readonly #reasons: string[];
   readonly #recoveries = new Recoveries();
+  readonly #plans: PlanRecord[] = [];
   #startedAtMs: number | undefined;
   #makespanMs: number | undefined;
   #error: string | undefined;
@@ -68,6 +76,17 @@ export class TrialJournal implements FaultNotes {
         const { statistics, clock, spans } = event;
         this.#nodes.set(node, statistics);
         this.#traces.set(node, { clock, spans });
+        break;
+      }
+      case 'plan': {
+        const { event: _, ...plan } = event;
+        this.#plans.push(plan);
+        break;
+      }
+      case 'plan-measured': {
+        const { event: _, plan, ...measured } = event;
+        const at = this.#plans.findIndex((one) => one.plan === plan);
+        if (at >= 0) this.#plans[at] = { ...this.#plans[at]!, measured };
         break;
       }
       case 'ready':
@@ -120,6 +139,7 @@ export class TrialJournal implements FaultNotes {
       lostFrames: this.#lostFrames.toSorted(byFrame),
       ...(recoveries.length === 0 ? {} : { recoveries }),
       nodes: Object.fromEntries([...this.#nodes].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      ...(this.#plans.length === 0 ? {} : { plans: this.#plans }),
     };
   }
 

@@ -31,6 +31,14 @@ export interface Frame {
   readonly message: Message;
   /** At the start of its own ArrayBuffer, so that floats can be read in place. */
   readonly payload: Uint8Array;
+  /** Of a payload that came in several chunks. */
+  readonly transfer?: Transfer;
+}
+
+/** How fast a payload came: what was missing after its first chunk, and how long that would have taken alone. */
+export interface Transfer {
+  readonly bytes: number;
+  readonly ms: number;
 }
 
 /** Header and fields; the payload follows as it lies in memory. */
@@ -71,6 +79,11 @@ export class FrameDecoder {
 
   constructor(limits: FrameLimits) {
     this.limits = limits;
+  }
+
+  /** Bytes of the payload that has begun to come and is not complete. */
+  get missingBytes(): number {
+    return this.#expected.part === 'payload' ? this.#buffer.length - this.#filled : 0;
   }
 
   /** Yields each frame that the chunk completes. Throws a TilebedError (PROTOCOL) on anything else. */

@@ -141,7 +141,7 @@ export const MESSAGES = {
   },
   profile: {
     type: 30,
-    says: 'milliseconds that each fused layer takes on this edge for its whole map, as a JSON array',
+    says: 'what an edge has measured of itself and of its link, as JSON',
     fields: {},
     payload: MEBIBYTE / 16,
   },
@@ -221,6 +221,18 @@ export const MESSAGES = {
     type: 45,
     says: 'nobody will ask for halos of this frame of mine any more',
     fields: { frame: 'u32' },
+    payload: 0,
+  },
+  probe: {
+    type: 37,
+    says: 'a payload of zeros that is timed, from an edge that has joined, and the answer to it',
+    fields: {},
+    payload: MEBIBYTE / 4,
+  },
+  partsDone: {
+    type: 38,
+    says: 'an edge has computed its parts of a deal, in so many milliseconds',
+    fields: { deal: 'u32', computeMs: 'f64' },
     payload: 0,
   },
 } as const satisfies Readonly<Record<string, MessageRow>>;

@@ -4,8 +4,9 @@
  * instead of filling memory.
  */
 import type { Socket } from 'node:net';
+import { monotonicMs } from '../clock.ts';
 import { TilebedError } from '../errors.ts';
-import { encodeHead, type Frame, FrameDecoder, type FrameLimits } from './frame.ts';
+import { encodeHead, type Frame, FrameDecoder, type FrameLimits, type Transfer } from './frame.ts';
 import type { Message } from './messages.ts';
 import { OUTBOX_LIMITS, Outbox, type OutboxLimits } from './outbox.ts';
 import type { Traffic } from './traffic.ts';
@@ -25,6 +26,8 @@ export class PeerSession {
   readonly #outbox: Outbox;
   #handlers: SessionHandlers | undefined;
   #queue: Frame[] = [];
+  /** The payload that is under way: what was missing after its first chunk, and when that came. */
+  #incoming: { readonly bytes: number; readonly begun: number } | undefined;
   #delivering = false;
   #closed = false;
   #toldClosed = false;
@@ -98,12 +101,28 @@ export class PeerSession {
   #receive(chunk: Buffer): void {
     this.#traffic.receivedBytes += chunk.length;
     try {
-      for (const frame of this.#decoder.push(chunk)) this.#queue.push(frame);
+      for (const frame of this.#decoder.push(chunk)) this.#queue.push(this.#withTransfer(frame));
+      const bytes = this.#decoder.missingBytes;
+      if (bytes > 0 && this.#incoming === undefined) {
+        this.#incoming = { bytes, begun: this.#traffic.clock.begin(monotonicMs()) };
+      }
     } catch (error) {
       this.destroy(error instanceof Error ? error : new TilebedError('PROTOCOL', String(error)));
       return;
     }
     this.#deliver();
+  }
+
+  #withTransfer(frame: Frame): Frame {
+    const transfer = this.#endTransfer();
+    return transfer === undefined ? frame : { ...frame, transfer };
+  }
+
+  #endTransfer(): Transfer | undefined {
+    if (this.#incoming === undefined) return undefined;
+    const { bytes, begun } = this.#incoming;
+    this.#incoming = undefined;
+    return { bytes, ms: this.#traffic.clock.end(monotonicMs(), begun) };
   }
 
   #deliver(): void {
@@ -140,6 +159,7 @@ export class PeerSession {
 
   #onClose(): void {
     this.#closed = true;
+    this.#endTransfer();
     // Who broke the protocol is not listened to any more; who left in order is heard out.
     if (this.#error !== undefined) this.#queue = [];
     if (!this.#delivering) this.#deliver();

@@ -1,4 +1,5 @@
 /** What a node's connections carry, frames with their headers, before encryption. */
+import { FairShareClock } from './fair-share-clock.ts';
 import type { MessageKind } from './messages.ts';
 
 export interface KindTraffic {
@@ -9,6 +10,8 @@ export interface KindTraffic {
 export class Traffic {
   sentBytes = 0;
   receivedBytes = 0;
+  /** Of all that comes in at once. */
+  readonly clock = new FairShareClock();
   readonly #sent = new Map<MessageKind, { messages: number; bytes: number }>();
 
   noteSent(kind: MessageKind, bytes: number): void {

@@ -29,10 +29,13 @@ import { planFtpWorkSharing, planNeighbour } from './dealt.ts';
 import { fusibleLayers, type WindowLayer } from './ftp.ts';
 import { type DealtPlan, type PlannerInput, planStage } from './stages.ts';
 
+/** What a plan is to be good at: one frame's latency, or the interval between frames when several are in flight. */
+export type Objective = 'latency' | 'interval';
+
 export type AdaptiveInput = PlannerInput &
   Omit<Conditions, keyof PlannerInput> & {
-    /** `latency` of one frame, or the `interval` between frames when several are in flight. Default: latency. */
-    readonly objective?: 'latency' | 'interval';
+    /** Default: latency. */
+    readonly objective?: Objective;
   };
 
 export interface CostedPlan {
@@ -77,10 +80,8 @@ export class AdaptivePlanner {
       objective === 'latency' ? cost.latencyMs : cost.intervalMs;
     const model = costModel(input);
     const costed = (plan: DealtPlan): CostedPlan => ({ plan, cost: planCost(model, plan) });
-    const known = [
-      planNeighbour(input),
-      { ...planFtpWorkSharing(input), route: 'direct' as const },
-    ];
+    const tiles: DealtPlan = { ...planFtpWorkSharing(input), route: 'direct' };
+    const known = [this.#alone(), planNeighbour(input), tiles];
     let best = cheapest(known.map(costed), measure);
     const sharings = new Map(this.#shapes.map((shape) => [shape, shape.candidates(model)]));
     for (const weight of EXCHANGE_WEIGHTS[objective]) {
@@ -89,6 +90,13 @@ export class AdaptivePlanner {
       if (found !== undefined) best = cheapest([best, costed(found)], measure);
     }
     return best;
+  }
+
+  /** Everything in one piece on the frame's source. */
+  #alone(): DealtPlan {
+    const { height, width } = this.#layers.at(-1)!.output;
+    const whole = { x1: 0, y1: 0, x2: width - 1, y2: height - 1 };
+    return { stages: [planStage(this.#layers, [whole])], holders: [[0]], route: 'direct' };
   }
 
   /** The cheapest plan of the search space, unless it costs `limitMs` or more. */

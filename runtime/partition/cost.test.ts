@@ -107,6 +107,12 @@ test('the interval is that of the busiest: an edge here, a link there', () => {
   expect(cost(twoStages, { edges: idle }).intervalMs).toBeCloseTo(17 * ROW_BYTES + 3 * MESSAGE);
 });
 
+test('sources that compute alone do so side by side', () => {
+  const fast = conditions().edges.map((edge) => ({ ...edge, rateBitsPerSecond: 8e9 }));
+  expect(cost(alone, { edges: fast }).intervalMs).toBeCloseTo(PART + 1100);
+  expect(cost(alone, { edges: fast, sources: [0, 1] }).intervalMs).toBeCloseTo(PART + 1200 / 2);
+});
+
 test('a frame travels as pixels where those are fewer bytes than floats', () => {
   const coloured = networkOf({ width: 8, height: 8, channels: 3 }, section('maxpool', {}));
   const bytes = (width: number, height: number) =>

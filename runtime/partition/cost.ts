@@ -12,6 +12,7 @@
  *   exchange, one shared medium = delay + sum over all that is sent (air time at the slower end's rate)
  *   what a node sends = bytes x 8 / rate + messages x MESSAGE_MS
  *   interval = the busiest edge or link, over the whole frame: its pieces overlap the next frame's work
+ *   interval of a source alone, where k have frames = the slowest of them / k
  *
  * Halos are in the parts' areas, so what is computed twice is paid twice.
  */
@@ -33,6 +34,8 @@ export interface Conditions {
   readonly gatewayBitsPerSecond?: number;
   /** Of the frames' pictures; default: the network's input. They travel as pixels where those are fewer bytes. */
   readonly picture?: { readonly width: number; readonly height: number };
+  /** Positions of the edges that have frames in flight. Default: the frame's source alone. */
+  readonly sources?: readonly number[];
 }
 
 export interface StageCost {
@@ -71,10 +74,11 @@ export interface CostModel {
   readonly shared: boolean;
   /** Of an element (three channels) of the network's input, when a part of the frame travels. */
   readonly frameElementBytes: number;
+  readonly sources: readonly number[];
 }
 
 export function costModel(conditions: Conditions): CostModel {
-  const { network, fusedLayers, edges, picture } = conditions;
+  const { network, fusedLayers, edges, picture, sources = [0] } = conditions;
   if (edges.length === 0) throw new Error('somebody must compute');
   const rates = edges.map((edge) => edge.rateBitsPerSecond ?? UNKNOWN_RATE_BITS_PER_SECOND);
   const gateway = conditions.gatewayBitsPerSecond ?? Math.max(...rates);
@@ -87,6 +91,7 @@ export function costModel(conditions: Conditions): CostModel {
     delayMs: Math.max(...edges.map(({ delayMs }) => delayMs ?? 0)),
     shared: conditions.medium === 'shared',
     frameElementBytes: frameElementBytes(network.input, picture),
+    sources,
   };
 }
 
@@ -154,10 +159,26 @@ export function planCost(model: CostModel, plan: DealtPlan): PlanCost {
       (sum, stage) => sum + stage.exchangeMs + Math.max(...stage.computeMs),
       gather.ms,
     ),
-    intervalMs: Math.max(...computeMs, whole.ms - (whole.ms > 0 ? model.delayMs : 0)),
+    intervalMs: Math.max(
+      busiestMs(model, plan, computeMs),
+      whole.ms - (whole.ms > 0 ? model.delayMs : 0),
+    ),
     stages,
     gatherMs: gather.ms,
   };
+}
+
+/** Where a source computes alone, all sources do so at the same time, each its own frames. */
+function busiestMs(
+  { layerMs, sources }: CostModel,
+  { stages, holders }: DealtPlan,
+  computeMs: readonly number[],
+): number {
+  if (sources.length < 2 || !holders.flat().every((holder) => holder === 0)) {
+    return Math.max(...computeMs);
+  }
+  const aloneMs = sources.map((source) => layerMs[source]!.reduce((sum, ms) => sum + ms, 0));
+  return Math.max(...aloneMs) / sources.length + PART_MS * stages.length;
 }
 
 /**

@@ -46,6 +46,9 @@ export function dealtStrategy({ name, align }: Strategy): DealtStrategy {
     case 'neighbour':
       // While a strip waits for its halos, another frame's can be computed.
       return { planner: planNeighbour, cutsAnywhere: false, framesUnderWay: 2 };
+    case 'adaptive':
+      // The edges' warm-up; the gateway plans by what it measures (roles/adaptive-planning.ts).
+      return { planner: planNeighbour, cutsAnywhere: false, framesUnderWay: 2 };
     default:
       throw new Error(`${name} deals nothing out`);
   }

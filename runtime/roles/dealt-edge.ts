@@ -7,7 +7,7 @@ import { monotonicMs } from '../clock.ts';
 import { releaseDeadMaps } from '../engine/memory.ts';
 import { TilebedError } from '../errors.ts';
 import type { Picture } from '../frames/picture.ts';
-import type { Frame, FrameLimits } from '../net/frame.ts';
+import type { Frame, FrameLimits, Transfer } from '../net/frame.ts';
 import type { Message, MessageKind, MessageOf } from '../net/messages.ts';
 import type { PeerSession } from '../net/session.ts';
 import { tileMultiplyAccumulates } from '../partition/analysis.ts';
@@ -33,6 +33,7 @@ import {
   largestPayload,
   readFramePiece,
 } from './piece-payload.ts';
+import { bitsPerSecond, encodeProfile, type ToldProfile } from './profile-message.ts';
 import { timed } from './role.ts';
 import { TakenFrames } from './taken-frames.ts';
 
@@ -44,10 +45,15 @@ type Held =
 /** A deal that this edge has parts of. */
 interface LiveDeal extends Dealt {
   readonly message: MessageOf<'deal'>;
+  /** Of this edge's parts so far. */
+  computeMs: number;
 }
 
+/** What is sent to and fro once, to time the link: under a second at ten megabits a second. */
+const PROBE_BYTES = 256 * 1024;
+
 export class DealtEdge implements EdgeDealing {
-  readonly gatewayKinds = ['deal', 'cancelDeal', 'piece', 'edgeLost'] as const;
+  readonly gatewayKinds = ['deal', 'cancelDeal', 'piece', 'edgeLost', 'probe'] as const;
   readonly peerLimits: FrameLimits;
   readonly #port: EdgePort;
   readonly #work: DealtWork;
@@ -60,6 +66,8 @@ export class DealtEdge implements EdgeDealing {
   #untilDealt: (() => void)[] = [];
   #started = false;
   #computing = false;
+  /** The answer to the probe has come; or there will be none. */
+  #onProbed: (transfer?: Transfer) => void = () => {};
 
   constructor(port: EdgePort, work: DealtWork) {
     this.#port = port;
@@ -78,9 +86,27 @@ export class DealtEdge implements EdgeDealing {
     });
   }
 
-  joined(): void {
-    const profile = Buffer.from(JSON.stringify(this.#work.layerMs));
-    void this.#port.send({ kind: 'profile' }, profile);
+  /** Who plans by links wants to know this one before the first frame. */
+  async joined(): Promise<void> {
+    const { layerMs } = this.#work;
+    const told = this.#isAdaptive ? { layerMs, ...(await this.#probe()) } : { layerMs };
+    void this.#port.send({ kind: 'profile' }, encodeProfile(told));
+  }
+
+  async #probe(): Promise<Omit<ToldProfile, 'layerMs'>> {
+    const answer = new Promise<Transfer | undefined>((resolve) => {
+      this.#onProbed = resolve;
+    });
+    void this.#port.send({ kind: 'probe' }, new Uint8Array(PROBE_BYTES));
+    const transfer = await answer;
+    const { delayMs } = this.#port;
+    return transfer === undefined
+      ? { delayMs }
+      : { delayMs, rateBitsPerSecond: bitsPerSecond(transfer) };
+  }
+
+  get #isAdaptive(): boolean {
+    return this.#port.config.work.strategy.name === 'adaptive';
   }
 
   start(): void {
@@ -95,6 +121,7 @@ export class DealtEdge implements EdgeDealing {
     this.#frames.abandon();
     this.#peers.hangUp();
     this.#started = false;
+    this.#onProbed();
     this.#wake();
   }
 
@@ -114,8 +141,11 @@ export class DealtEdge implements EdgeDealing {
     else checkMapPiece(this.#shapeBefore(id, stage), found.region, encoding, payloadBytes);
   }
 
-  onGateway({ message, payload }: Frame): void | Promise<void> {
+  onGateway({ message, payload, transfer }: Frame): void | Promise<void> {
     switch (message.kind) {
+      case 'probe':
+        this.#onProbed(transfer);
+        break;
       case 'deal':
         this.#onDeal(message, payload);
         break;
@@ -156,7 +186,7 @@ export class DealtEdge implements EdgeDealing {
       throw new TilebedError('PROTOCOL', `deal ${message.deal} is none for ${name}`);
     }
     this.#store.begin(message.deal, dealt.plan, me);
-    const live = { ...dealt, message };
+    const live = { ...dealt, message, computeMs: 0 };
     if (this.#store.isLive(message.deal)) this.#deals.set(message.deal, live);
     if (message.source === name) this.#giveAway(live);
     this.#wake();
@@ -270,6 +300,7 @@ export class DealtEdge implements EdgeDealing {
     statistics.engineBytes = engineBytes;
     statistics.tilesComputed++;
     statistics.multiplyAccumulates += tileMultiplyAccumulates(this.#work.network, part.layers);
+    deal.computeMs += endMs - startMs;
     const { stage, part: tile } = id;
     statistics.span({ kind: 'compute', startMs, endMs, source, frame, stage, tile });
     const sent = this.#passOn(deal, ready, outputs.at(-1)!);
@@ -285,6 +316,10 @@ export class DealtEdge implements EdgeDealing {
     if (!this.#store.isLive(id.deal)) this.#deals.delete(id.deal);
     // Cancelled meanwhile.
     if (outcome === undefined) return;
+    if (this.#isAdaptive && !this.#store.isLive(id.deal)) {
+      const { computeMs } = deal;
+      void this.#port.send({ kind: 'partsDone', deal: id.deal, computeMs });
+    }
     const { source, frame } = deal.message;
     if (outcome.isResult) {
       const output = { kind: 'output', deal: id.deal, part: id.part } as const;

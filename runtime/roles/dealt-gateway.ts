@@ -10,9 +10,9 @@ import type { Frame, FrameLimits } from '../net/frame.ts';
 import type { Message, MessageOf } from '../net/messages.ts';
 import { dealtStrategy } from '../partition/dealt.ts';
 import { stagePieces } from '../partition/pieces.ts';
-import type { DealtPlan, DealtPlanner } from '../partition/stages.ts';
 import type { FrameId } from '../schedule/collector.ts';
 import { type Deal, Dealer } from '../schedule/dealer.ts';
+import { AdaptivePlanning } from './adaptive-planning.ts';
 import { encodeDeal } from './deal-message.ts';
 import { FrameAssembly } from './frame-assembly.ts';
 import type { GatewayDealing, GatewayPort } from './gateway-node.ts';
@@ -23,31 +23,36 @@ import {
   largestPayload,
   readFramePiece,
 } from './piece-payload.ts';
+import { type Planning, SteadyPlanning } from './planning.ts';
+import { bitsPerSecond, readProfile, type ToldProfile } from './profile-message.ts';
 import { timed } from './role.ts';
 
 export class DealtGateway implements GatewayDealing {
   readonly limits: FrameLimits;
   readonly #port: GatewayPort;
   readonly #network: Network;
-  readonly #planner: DealtPlanner;
+  readonly #planning: Planning;
   readonly #dealer: Dealer;
   readonly #assembly: FrameAssembly;
-  /** Milliseconds of each fused layer, as the edges have measured them. */
-  readonly #layerMs = new Map<string, readonly number[]>();
-  /** By the edges that take part; void when an edge tells another speed. */
-  readonly #plans = new Map<string, DealtPlan>();
+  /** Of edges whose probe has come and whose profile has not: the link's rate, as far as the probe tells. */
+  readonly #probed = new Map<string, number>();
 
   constructor(port: GatewayPort, network: Network) {
     const { work, edges } = port.config;
-    const { planner, framesUnderWay } = dealtStrategy(work.strategy);
+    const { fusedLayers, grid, strategy } = work;
+    const { planner, framesUnderWay } = dealtStrategy(strategy);
+    const settings = { network, fusedLayers, grid, align: strategy.align };
     this.#port = port;
     this.#network = network;
-    this.#planner = planner;
+    this.#planning =
+      strategy.name === 'adaptive'
+        ? new AdaptivePlanning(settings, port.emit)
+        : new SteadyPlanning(planner, settings);
     this.#assembly = new FrameAssembly(network.layers[work.fusedLayers - 1]!.output);
     this.#dealer = new Dealer({
       frames: new Map(edges.map(({ name, frames }) => [name, frames])),
       limit: framesUnderWay,
-      plan: (names) => this.#plan(names),
+      plan: (names, queue) => this.#planning.plan(names, queue),
     });
     this.limits = {
       allows: () => true,
@@ -67,8 +72,8 @@ export class DealtGateway implements GatewayDealing {
     for (const other of this.#port.edges) {
       void this.#port.send(other, { kind: 'edgeLost', name: edge });
     }
-    this.#layerMs.delete(edge);
-    this.#plans.clear();
+    this.#planning.forget(edge);
+    this.#probed.delete(edge);
     const { cancelled, lost } = this.#dealer.lose(edge);
     for (const id of lost) this.#assembly.drop(id);
     this.#cancel(cancelled, `${edge} is lost`);
@@ -77,17 +82,24 @@ export class DealtGateway implements GatewayDealing {
 
   finished(id: FrameId): void {
     this.#dealer.finish(id);
+    if (this.#dealer.done) this.#planning.end?.();
   }
 
   get done(): boolean {
     return this.#dealer.done;
   }
 
-  onEdge(edge: string, { message, payload }: Frame): void {
+  onEdge(edge: string, { message, payload, transfer }: Frame): void {
     switch (message.kind) {
+      case 'probe':
+        if (transfer !== undefined) this.#probed.set(edge, bitsPerSecond(transfer));
+        void this.#port.send(edge, { kind: 'probe' }, payload);
+        break;
       case 'profile':
-        this.#layerMs.set(edge, readProfile(payload, this.#port.config.work.fusedLayers));
-        this.#plans.clear();
+        this.#onProfile(edge, readProfile(payload, this.#port.config.work.fusedLayers));
+        break;
+      case 'partsDone':
+        this.#planning.partsDone?.(edge, message.deal, message.computeMs);
         break;
       case 'frameTaken':
         if (this.#dealer.announce({ source: edge, frame: message.frame })) {
@@ -102,6 +114,7 @@ export class DealtGateway implements GatewayDealing {
         this.#onPiece(edge, message, payload);
         break;
       case 'output':
+        if (transfer !== undefined) this.#planning.transferred?.(edge, transfer);
         this.#onOutput(edge, message, payload);
         break;
       case 'peerGone': {
@@ -116,20 +129,18 @@ export class DealtGateway implements GatewayDealing {
     }
   }
 
-  #plan(names: readonly string[]): DealtPlan {
-    const key = names.join(' ');
-    const known = this.#plans.get(key);
-    if (known !== undefined) return known;
-    const { grid, fusedLayers, strategy } = this.#port.config.work;
-    const edges = names.map((name) => ({ name, layerMs: this.#layerMs.get(name) ?? [] }));
-    const network = this.#network;
-    const plan = this.#planner({ network, fusedLayers, grid, align: strategy.align, edges });
-    this.#plans.set(key, plan);
-    return plan;
+  /** The probe was timed on its way here, and by the edge on its way back: the slower of the two counts. */
+  #onProfile(edge: string, told: ToldProfile): void {
+    const rates = [this.#probed.get(edge), told.rateBitsPerSecond].filter(
+      (rate) => rate !== undefined,
+    );
+    const rate = rates.length === 0 ? {} : { rateBitsPerSecond: Math.min(...rates) };
+    this.#planning.know({ name: edge, ...told, ...rate });
   }
 
   #dealAll(): void {
     for (let deal = this.#dealer.next(); deal !== undefined; deal = this.#dealer.next()) {
+      this.#planning.dealt?.(deal);
       this.#tell(deal);
     }
   }
@@ -254,6 +265,7 @@ export class DealtGateway implements GatewayDealing {
     const { startMs, endMs } = timed(() => this.#assembly.add(of, planned, payload));
     this.#port.statistics.span({ kind: 'merge', startMs, endMs, ...of, tile: part, peer: edge });
     if (arrival !== 'last') return;
+    this.#planning.merged?.(deal);
     const { map, taken } = this.#assembly.take(of);
     this.#port.finish(of, map, taken);
     this.#dealAll();
@@ -263,23 +275,4 @@ export class DealtGateway implements GatewayDealing {
     const { width, height } = this.#network.input;
     return { x1: 0, y1: 0, x2: width - 1, y2: height - 1 };
   }
-}
-
-/** Throws a TilebedError (PROTOCOL) unless it is a list of positive times, one a layer, or empty. */
-function readProfile(payload: Uint8Array, fusedLayers: number): readonly number[] {
-  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  if (
-    Array.isArray(value) &&
-    (value.length === 0 || value.length === fusedLayers) &&
-    value.every((ms) => typeof ms === 'number' && Number.isFinite(ms) && ms >= 0)
-  ) {
-    return value;
-  }
-  throw new TilebedError('PROTOCOL', 'a profile is no list of times');
 }

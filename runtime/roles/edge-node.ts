@@ -34,8 +34,8 @@ export interface EdgeDealing {
   readonly gatewayKinds: readonly MessageKind[];
   /** What other edges may send. */
   readonly peerLimits: FrameLimits;
-  /** This edge is connected to the gateway, or connected again; its first words follow `hello`. */
-  joined?(): void;
+  /** This edge is connected to the gateway, or connected again. It is ready when this is done. */
+  joined?(): void | Promise<void>;
   /** Throws where a message may not carry so many bytes; asked before memory is taken for them. */
   checks?(message: Message, payloadBytes: number): void;
   /** Work may begin: at the start signal, and again after every return to the gateway. */
@@ -56,6 +56,8 @@ export interface EdgePort {
   readonly statistics: Statistics;
   /** The gateway's clock minus this node's, as far as it is known. */
   readonly clockOffsetMs: number;
+  /** To the gateway, one way: half of the best round trip so far. */
+  readonly delayMs: number;
   /** To the gateway. Resolves when the connection takes more. */
   send(message: Message, payload?: Uint8Array): Promise<void>;
   /** How to connect to another edge, with limits for what it may send. */
@@ -117,6 +119,10 @@ export class EdgeNode implements EdgePort {
     return this.#clock.offset.offsetMs;
   }
 
+  get delayMs(): number {
+    return this.#clock.offset.errorMs;
+  }
+
   send(message: Message, payload?: Uint8Array): Promise<void> {
     return this.#gateway?.send(message, payload) ?? Promise.resolve();
   }
@@ -155,8 +161,8 @@ export class EdgeNode implements EdgePort {
       onFrame: (frame) => this.#onGateway(frame),
       onClose: (error) => void this.#rejoin(error),
     });
-    this.#dealing.joined?.();
     for (let sample = 0; sample < CLOCK_SAMPLES; sample++) this.#beat();
+    await this.#dealing.joined?.();
   }
 
   /** A gateway that hung up has given this edge up, or is gone itself: the edge comes back with empty hands. */

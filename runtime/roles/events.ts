@@ -59,7 +59,54 @@ export interface ClockOffset {
   readonly errorMs: number;
 }
 
+/** The gateway deals frames by another plan from this frame on, and why. */
+export interface PlanEvent {
+  readonly event: 'plan';
+  /** From 0, in the order of their first use. */
+  readonly plan: number;
+  readonly source: string;
+  readonly frame: number;
+  readonly why: string;
+  /** What it was chosen for: a frame's latency, or the interval between frames that queue. */
+  readonly objective: 'latency' | 'interval';
+  readonly route: 'direct' | 'gateway';
+  /** From the deal until the last fused map is at the gateway. */
+  readonly predictedLatencyMs: number;
+  readonly predictedIntervalMs: number;
+  readonly stages: readonly {
+    /** First layer, and one past the last. */
+    readonly from: number;
+    readonly to: number;
+    /** Who computes which cell of the stage's output map, as far as its size. */
+    readonly parts: readonly {
+      readonly edge: string;
+      readonly width: number;
+      readonly height: number;
+    }[];
+  }[];
+  /** As they were known then. */
+  readonly edges: readonly {
+    readonly name: string;
+    /** All fused layers of a frame, alone. */
+    readonly frameMs?: number;
+    readonly rateBitsPerSecond?: number;
+    readonly delayMs?: number;
+  }[];
+}
+
+/** What a plan's frames took: medians. */
+export interface PlanMeasuredEvent {
+  readonly event: 'plan-measured';
+  readonly plan: number;
+  readonly frames: number;
+  readonly latencyMs: number;
+  /** Absent where no two of its frames were under way at once. */
+  readonly intervalMs?: number;
+}
+
 export type RoleEvent =
+  | PlanEvent
+  | PlanMeasuredEvent
   | {
       readonly event: 'ready';
       readonly address: string;

@@ -10,6 +10,7 @@ import type { PeerSession } from '../net/session.ts';
 import type { FrameId } from '../schedule/collector.ts';
 import { Liveness } from '../schedule/liveness.ts';
 import type { Endpoint, GatewayConfig } from './config.ts';
+import type { RoleEvent } from './events.ts';
 import type { Finisher } from './finisher.ts';
 import type { TakenFrame } from './frame-assembly.ts';
 import { emitStatistics, listenAs, OWN_CLOCK, type RoleContext } from './role.ts';
@@ -43,6 +44,7 @@ export interface GatewayPort {
   readonly config: GatewayConfig;
   readonly statistics: Statistics;
   readonly log: (line: string) => void;
+  readonly emit: (event: RoleEvent) => void;
   /** Names of the edges that are connected. */
   readonly edges: readonly string[];
   /** Where a connected edge listens. */
@@ -61,6 +63,7 @@ export class GatewayNode implements GatewayPort {
   readonly config: GatewayConfig;
   readonly statistics = new Statistics('gateway');
   readonly log: (line: string) => void;
+  readonly emit: (event: RoleEvent) => void;
   readonly #context: RoleContext;
   readonly #finisher: Finisher;
   readonly #dealing: GatewayDealing;
@@ -81,6 +84,7 @@ export class GatewayNode implements GatewayPort {
   ) {
     this.config = config;
     this.log = context.log;
+    this.emit = context.emit;
     this.#context = context;
     this.#finisher = finisher;
     this.#liveness = new Liveness(config.liveness.lostAfterMs);

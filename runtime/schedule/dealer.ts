@@ -43,13 +43,19 @@ export interface Losses {
   readonly lost: readonly FrameId[];
 }
 
+/** Frames that are waiting or dealt, the one that is dealt now among them, and whose they are. */
+export interface Queue {
+  readonly frames: number;
+  readonly sources: readonly string[];
+}
+
 export interface DealerOptions {
   /** How many frames each source will give. */
   readonly frames: ReadonlyMap<string, number>;
   /** Frames dealt and not yet merged, of all sources together. */
   readonly limit: number;
   /** Plans a frame over these edges, the frame's source first. */
-  readonly plan: (edges: readonly string[]) => DealtPlan;
+  readonly plan: (edges: readonly string[], queue: Queue) => DealtPlan;
 }
 
 /** After so many deals that failed between two edges, they are kept apart for good. */
@@ -101,7 +107,7 @@ export class Dealer {
     if (chosen === undefined) return undefined;
     const { source, frame, directFailed } = chosen;
     const edges = [source, ...[...this.#edges].filter((edge) => edge !== source)];
-    const plan = this.#options.plan(edges);
+    const plan = this.#options.plan(edges, this.#queue(source));
     const apart = directFailed || this.#anyApart(edges);
     const deal: Deal = {
       id: ++this.#lastId,
@@ -212,6 +218,12 @@ export class Dealer {
       return { source, frame, directFailed: false };
     }
     return undefined;
+  }
+
+  #queue(source: string): Queue {
+    const sources = [source, ...[...this.#live.values(), ...this.#again].map((one) => one.source)];
+    for (const [other, frames] of this.#waiting) sources.push(...frames.map(() => other));
+    return { frames: sources.length, sources: [...new Set(sources)] };
   }
 
   #anyApart(edges: readonly string[]): boolean {

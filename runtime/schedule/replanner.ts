@@ -27,7 +27,7 @@ interface Chosen {
 export class Replanner {
   readonly #planner: AdaptivePlanner;
   readonly #settings: Omit<AdaptiveInput, 'edges'>;
-  /** By source. */
+  /** By source, and how many there are. */
   readonly #chosen = new Map<string, Chosen>();
 
   constructor(planner: AdaptivePlanner, settings: Omit<AdaptiveInput, 'edges'>) {
@@ -35,14 +35,17 @@ export class Replanner {
     this.#settings = settings;
   }
 
-  /** @param edges as they are by now, the frame's source first */
-  choose(edges: readonly EdgeProfile[]): PlanChoice {
-    const source = edges[0]!.name;
-    const before = this.#chosen.get(source);
-    const input = { ...this.#settings, edges };
+  /**
+   * @param edges as they are by now, the frame's source first
+   * @param sources positions of those that have frames in flight
+   */
+  choose(edges: readonly EdgeProfile[], sources: readonly number[] = [0]): PlanChoice {
+    const key = `${edges[0]!.name} of ${sources.length}`;
+    const before = this.#chosen.get(key);
+    const input = { ...this.#settings, edges, sources };
     if (before === undefined || !sameNames(before.edges, edges)) {
       const choice = this.#planner.plan(input);
-      this.#chosen.set(source, { madeFor: edges, edges, choice });
+      this.#chosen.set(key, { madeFor: edges, edges, choice });
       const changed = before === undefined ? 'the first plan' : 'other edges than before';
       return { ...choice, changed };
     }
@@ -53,7 +56,7 @@ export class Replanner {
     const [keptMs, foundMs] = [this.#measure(kept), this.#measure(found)];
     const changes = foundMs < (1 - GAIN) * keptMs;
     const choice = changes ? found : kept;
-    this.#chosen.set(source, { madeFor: changes ? edges : before.madeFor, edges, choice });
+    this.#chosen.set(key, { madeFor: changes ? edges : before.madeFor, edges, choice });
     if (!changes) return choice;
     const changed = `${foundMs.toFixed(1)} ms instead of ${keptMs.toFixed(1)} ms expected: ${difference(before.madeFor, edges)}`;
     return { ...choice, changed };

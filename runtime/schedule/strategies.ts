@@ -52,6 +52,11 @@ export const STRATEGIES = {
     uses: ['edges'],
     says: 'strips in proportion to speed that stay where they are; halos go from neighbour to neighbour',
   },
+  adaptive: {
+    dealing: 'dealt',
+    uses: ['edges'],
+    says: 'stages, shares and shapes by measured speeds and links, and by what changes while it runs',
+  },
 } as const satisfies Readonly<Record<string, StrategyRow>>;
 
 export type StrategyName = keyof typeof STRATEGIES;

@@ -1,0 +1,177 @@
+/**
+ * Planning that goes on while frames are computed: what edges and transfers took goes into the profiles,
+ * and the next frame is planned by these. Every change of plan is told to whoever started the gateway,
+ * and at the end what each plan's frames took beside what was expected of them.
+ */
+import { monotonicMs } from '../clock.ts';
+import type { Network } from '../model/network.ts';
+import type { Transfer } from '../net/frame.ts';
+import { AdaptivePlanner, type Objective } from '../partition/adaptive.ts';
+import { partMs } from '../partition/cost.ts';
+import { regionHeight, regionWidth } from '../partition/region.ts';
+import type { DealtPlan, EdgeProfile, PlannerInput } from '../partition/stages.ts';
+import type { Deal, Queue } from '../schedule/dealer.ts';
+import { Profiles } from '../schedule/profiles.ts';
+import { type PlanChoice, Replanner } from '../schedule/replanner.ts';
+import type { PlanEvent, RoleEvent } from './events.ts';
+import type { Planning } from './planning.ts';
+
+/** Deals whose edges may still tell what they took. */
+const REMEMBERED_DEALS = 32;
+/** A plan's first frames say how well it was predicted: a soak must not gather them for ever. */
+const MEASURED_FRAMES = 1000;
+
+interface UsedPlan {
+  readonly number: number;
+  readonly latencyMs: number[];
+  readonly intervalMs: number[];
+}
+
+interface RememberedDeal {
+  readonly deal: Deal;
+  readonly used: UsedPlan;
+  readonly dealtAtMs: number;
+}
+
+export class AdaptivePlanning implements Planning {
+  readonly #network: Network;
+  readonly #emit: (event: RoleEvent) => void;
+  readonly #profiles = new Profiles();
+  readonly #replanners: Readonly<Record<Objective, Replanner>>;
+  readonly #deals = new Map<number, RememberedDeal>();
+  readonly #used: UsedPlan[] = [];
+  readonly #numbers = new WeakMap<DealtPlan, UsedPlan>();
+  /** Of the frame that was planned last, until it is dealt. */
+  #chosen: { readonly choice: PlanChoice; readonly objective: Objective } | undefined;
+  #lastMerged: { readonly used: UsedPlan; readonly atMs: number } | undefined;
+
+  constructor(settings: Omit<PlannerInput, 'edges'>, emit: (event: RoleEvent) => void) {
+    this.#network = settings.network;
+    this.#emit = emit;
+    const planner = new AdaptivePlanner(settings.network, settings.fusedLayers);
+    this.#replanners = {
+      latency: new Replanner(planner, { ...settings, objective: 'latency' }),
+      interval: new Replanner(planner, { ...settings, objective: 'interval' }),
+    };
+  }
+
+  know(profile: EdgeProfile): void {
+    this.#profiles.join(profile);
+  }
+
+  forget(edge: string): void {
+    this.#profiles.leave(edge);
+  }
+
+  /** A frame alone is to be done soon; of frames that queue, many are to be done. */
+  plan(names: readonly string[], { frames, sources }: Queue): DealtPlan {
+    const objective = frames > 1 ? 'interval' : 'latency';
+    const edges = names.map((name) => this.#profiles.current(name));
+    const giving = sources.map((source) => names.indexOf(source)).filter((at) => at >= 0);
+    const choice = this.#replanners[objective].choose(edges, giving);
+    this.#chosen = { choice, objective };
+    return choice.plan;
+  }
+
+  dealt(deal: Deal): void {
+    const { choice, objective } = this.#chosen!;
+    let used = this.#numbers.get(choice.plan);
+    if (used === undefined) {
+      used = { number: this.#used.length, latencyMs: [], intervalMs: [] };
+      this.#used.push(used);
+      this.#numbers.set(choice.plan, used);
+      this.#emit(this.#describe(used.number, deal, choice, objective));
+    }
+    this.#deals.set(deal.id, { deal, used, dealtAtMs: monotonicMs() });
+    const [oldest] = this.#deals.keys();
+    if (this.#deals.size > REMEMBERED_DEALS && oldest !== undefined) this.#deals.delete(oldest);
+  }
+
+  partsDone(edge: string, id: number, computeMs: number): void {
+    const known = this.#deals.get(id);
+    const position = known?.deal.edges.indexOf(edge) ?? -1;
+    if (known === undefined || position < 0) return;
+    const { layerMs } = this.#profiles.measured(edge);
+    if (layerMs.length === 0) return;
+    const { stages, holders } = known.deal.plan;
+    let profileMs = 0;
+    for (const [stage, { parts }] of stages.entries()) {
+      for (const [part, holder] of holders[stage]!.entries()) {
+        if (holder === position) profileMs += partMs(this.#network, parts[part]!, layerMs);
+      }
+    }
+    this.#profiles.computed(edge, profileMs, computeMs);
+  }
+
+  transferred(edge: string, { bytes, ms }: Transfer): void {
+    this.#profiles.transferred(edge, bytes, ms);
+  }
+
+  merged({ id, edges, plan }: Deal): void {
+    this.#profiles.frameDone(new Set(plan.holders.flat().map((holder) => edges[holder]!)));
+    const known = this.#deals.get(id);
+    if (known === undefined) return;
+    const { used, dealtAtMs } = known;
+    const atMs = monotonicMs();
+    const before = this.#lastMerged;
+    this.#lastMerged = { used, atMs };
+    if (used.latencyMs.length >= MEASURED_FRAMES) return;
+    used.latencyMs.push(atMs - dealtAtMs);
+    if (before?.used === used && dealtAtMs < before.atMs) used.intervalMs.push(atMs - before.atMs);
+  }
+
+  end(): void {
+    for (const { number: plan, latencyMs, intervalMs } of this.#used) {
+      if (latencyMs.length === 0) continue;
+      this.#emit({
+        event: 'plan-measured',
+        plan,
+        frames: latencyMs.length,
+        latencyMs: median(latencyMs),
+        ...(intervalMs.length === 0 ? {} : { intervalMs: median(intervalMs) }),
+      });
+    }
+  }
+
+  #describe(
+    plan: number,
+    { source, frame, edges, plan: dealt }: Deal,
+    { cost, changed = 'a plan from before' }: PlanChoice,
+    objective: Objective,
+  ): PlanEvent {
+    return {
+      event: 'plan',
+      plan,
+      source,
+      frame,
+      why: changed,
+      objective,
+      route: dealt.route,
+      predictedLatencyMs: cost.latencyMs,
+      predictedIntervalMs: cost.intervalMs,
+      stages: dealt.stages.map(({ from, to, parts }, stage) => ({
+        from,
+        to,
+        parts: parts.map(({ output }, part) => ({
+          edge: edges[dealt.holders[stage]![part]!]!,
+          width: regionWidth(output),
+          height: regionHeight(output),
+        })),
+      })),
+      edges: edges.map((name) => {
+        const { layerMs, rateBitsPerSecond, delayMs } = this.#profiles.current(name);
+        return {
+          name,
+          ...(layerMs.length === 0 ? {} : { frameMs: layerMs.reduce((sum, ms) => sum + ms, 0) }),
+          ...(rateBitsPerSecond === undefined ? {} : { rateBitsPerSecond }),
+          ...(delayMs === undefined ? {} : { delayMs }),
+        };
+      }),
+    };
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1]!;
+}
