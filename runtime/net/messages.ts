@@ -231,8 +231,8 @@ export const MESSAGES = {
   },
   partsDone: {
     type: 38,
-    says: 'an edge has computed its parts of a deal, in so many milliseconds',
-    fields: { deal: 'u32', computeMs: 'f64' },
+    says: 'an edge has computed its parts of a deal, in so many milliseconds; its delay to the gateway',
+    fields: { deal: 'u32', computeMs: 'f64', delayMs: 'f64' },
     payload: 0,
   },
 } as const satisfies Readonly<Record<string, MessageRow>>;

@@ -44,6 +44,23 @@ describe.each([{ security: { kind: 'none' } as const }, { security: newKey() }])
 
     const tileDone = (tile: number) => ({ kind: 'tileDone', frame: 0, tile }) as const;
 
+    test('a payload of several chunks is timed, without the first of them', async () => {
+      const frames: Frame[] = [];
+      listenTo(far, (frame) => {
+        frames.push(frame);
+      });
+      for (const [tile, bytes] of [10, 4 * MEBIBYTE].entries()) {
+        const result = { kind: 'result', source: 'edge0', frame: 0, tile } as const;
+        await near.send(result, new Uint8Array(bytes));
+      }
+      await until(() => frames.length === 2);
+      expect(frames[0]!.transfer).toBeUndefined();
+      const { bytes, ms } = frames[1]!.transfer!;
+      expect(bytes).toBeLessThan(4 * MEBIBYTE);
+      expect(bytes).toBeGreaterThan(3 * MEBIBYTE);
+      expect(ms).toBeGreaterThan(0);
+    });
+
     test('messages and payloads arrive whole and in order', async () => {
       const payloads: Uint8Array[] = [];
       listenTo(far, ({ payload }) => {

@@ -101,7 +101,10 @@ describe('latency', () => {
 
 test('the interval is that of the busiest: an edge here, a link there', () => {
   const fast = conditions().edges.map((edge) => ({ ...edge, rateBitsPerSecond: 8e9 }));
-  expect(cost(twoStages, { edges: fast }).intervalMs).toBeCloseTo(2 * PART + 100 + 500);
+  expect(cost(twoStages, { edges: fast }).intervalMs).toBeCloseTo(
+    // Slower edge: the frame and a row come, a row and its half of the map go.
+    2 * PART + 100 + 1000 / 2 + 4 * MESSAGE,
+  );
   const idle = conditions().edges.map((edge) => ({ ...edge, layerMs: [1, 1] }));
   // The source sends half the frame, a row, and half the map: three messages.
   expect(cost(twoStages, { edges: idle }).intervalMs).toBeCloseTo(17 * ROW_BYTES + 3 * MESSAGE);
@@ -109,7 +112,7 @@ test('the interval is that of the busiest: an edge here, a link there', () => {
 
 test('sources that compute alone do so side by side', () => {
   const fast = conditions().edges.map((edge) => ({ ...edge, rateBitsPerSecond: 8e9 }));
-  expect(cost(alone, { edges: fast }).intervalMs).toBeCloseTo(PART + 1100);
+  expect(cost(alone, { edges: fast }).intervalMs).toBeCloseTo(PART + 1100 + MESSAGE);
   expect(cost(alone, { edges: fast, sources: [0, 1] }).intervalMs).toBeCloseTo(PART + 1200 / 2);
 });
 

@@ -11,7 +11,8 @@
  *   exchange, links of their own = delay + slowest node (larger of what it sends and what it takes)
  *   exchange, one shared medium = delay + sum over all that is sent (air time at the slower end's rate)
  *   what a node sends = bytes x 8 / rate + messages x MESSAGE_MS
- *   interval = the busiest edge or link, over the whole frame: its pieces overlap the next frame's work
+ *   interval = the busiest edge (what it computes, and MESSAGE_MS a message) or link, over the whole frame:
+ *              bytes under way overlap with what is computed for another frame
  *   interval of a source alone, where k have frames = the slowest of them / k
  *
  * Halos are in the parts' areas, so what is computed twice is paid twice.
@@ -159,10 +160,7 @@ export function planCost(model: CostModel, plan: DealtPlan): PlanCost {
       (sum, stage) => sum + stage.exchangeMs + Math.max(...stage.computeMs),
       gather.ms,
     ),
-    intervalMs: Math.max(
-      busiestMs(model, plan, computeMs),
-      whole.ms - (whole.ms > 0 ? model.delayMs : 0),
-    ),
+    intervalMs: Math.max(busiestMs(model, plan, computeMs, whole), whole.linkMs),
     stages,
     gatherMs: gather.ms,
   };
@@ -173,9 +171,10 @@ function busiestMs(
   { layerMs, sources }: CostModel,
   { stages, holders }: DealtPlan,
   computeMs: readonly number[],
+  whole: ExchangeMeter,
 ): number {
   if (sources.length < 2 || !holders.flat().every((holder) => holder === 0)) {
-    return Math.max(...computeMs);
+    return Math.max(...computeMs.map((ms, edge) => ms + whole.messagesMs(edge)));
   }
   const aloneMs = sources.map((source) => layerMs[source]!.reduce((sum, ms) => sum + ms, 0));
   return Math.max(...aloneMs) / sources.length + PART_MS * stages.length;
@@ -229,6 +228,7 @@ export class ExchangeMeter {
   readonly #model: CostModel;
   readonly #sendMs: Float64Array;
   readonly #takeMs: Float64Array;
+  readonly #messages: Float64Array;
   #airMs = 0;
   #idle = true;
 
@@ -236,11 +236,13 @@ export class ExchangeMeter {
     this.#model = model;
     this.#sendMs = new Float64Array(model.edges + 1);
     this.#takeMs = new Float64Array(model.edges + 1);
+    this.#messages = new Float64Array(model.edges + 1);
   }
 
   clear(): void {
     this.#sendMs.fill(0);
     this.#takeMs.fill(0);
+    this.#messages.fill(0);
     this.#airMs = 0;
     this.#idle = true;
   }
@@ -252,17 +254,28 @@ export class ExchangeMeter {
     this.#sendMs[from]! += bits / sender + MESSAGE_MS;
     this.#takeMs[to]! += bits / taker + MESSAGE_MS;
     this.#airMs += bits / Math.min(sender, taker) + MESSAGE_MS;
+    this.#messages[from]!++;
+    this.#messages[to]!++;
     this.#idle = false;
   }
 
+  /** What a node does for the messages that it sends and takes. */
+  messagesMs(node: number): number {
+    return MESSAGE_MS * this.#messages[node]!;
+  }
+
+  /** Delay, and the slowest node or the medium. */
   get ms(): number {
-    if (this.#idle) return 0;
-    if (this.#model.shared) return this.#model.delayMs + this.#airMs;
+    return this.#idle ? 0 : this.#model.delayMs + this.linkMs;
+  }
+
+  get linkMs(): number {
+    if (this.#model.shared) return this.#airMs;
     let slowest = 0;
     for (let node = 0; node < this.#sendMs.length; node++) {
       slowest = Math.max(slowest, this.#sendMs[node]!, this.#takeMs[node]!);
     }
-    return this.#model.delayMs + slowest;
+    return slowest;
   }
 }
 

@@ -6,6 +6,7 @@
 import { monotonicMs } from '../clock.ts';
 import type { Network } from '../model/network.ts';
 import type { Transfer } from '../net/frame.ts';
+import type { MessageOf } from '../net/messages.ts';
 import { AdaptivePlanner, type Objective } from '../partition/adaptive.ts';
 import { partMs } from '../partition/cost.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
@@ -87,7 +88,8 @@ export class AdaptivePlanning implements Planning {
     if (this.#deals.size > REMEMBERED_DEALS && oldest !== undefined) this.#deals.delete(oldest);
   }
 
-  partsDone(edge: string, id: number, computeMs: number): void {
+  partsDone(edge: string, { deal: id, computeMs, delayMs }: MessageOf<'partsDone'>): void {
+    this.#profiles.delay(edge, delayMs);
     const known = this.#deals.get(id);
     const position = known?.deal.edges.indexOf(edge) ?? -1;
     if (known === undefined || position < 0) return;
@@ -144,7 +146,7 @@ export class AdaptivePlanning implements Planning {
       plan,
       source,
       frame,
-      why: changed,
+      why: objective === 'interval' ? `${changed}, while frames queue` : changed,
       objective,
       route: dealt.route,
       predictedLatencyMs: cost.latencyMs,

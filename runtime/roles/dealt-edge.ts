@@ -318,7 +318,8 @@ export class DealtEdge implements EdgeDealing {
     if (outcome === undefined) return;
     if (this.#isAdaptive && !this.#store.isLive(id.deal)) {
       const { computeMs } = deal;
-      void this.#port.send({ kind: 'partsDone', deal: id.deal, computeMs });
+      const { delayMs } = this.#port;
+      void this.#port.send({ kind: 'partsDone', deal: id.deal, computeMs, delayMs });
     }
     const { source, frame } = deal.message;
     if (outcome.isResult) {

@@ -99,7 +99,7 @@ export class DealtGateway implements GatewayDealing {
         this.#onProfile(edge, readProfile(payload, this.#port.config.work.fusedLayers));
         break;
       case 'partsDone':
-        this.#planning.partsDone?.(edge, message.deal, message.computeMs);
+        this.#planning.partsDone?.(edge, message);
         break;
       case 'frameTaken':
         if (this.#dealer.announce({ source: edge, frame: message.frame })) {

@@ -1,5 +1,6 @@
 /** Who computes what of the next frame: a fixed planner's answer, or one that changes with what is measured. */
 import type { Transfer } from '../net/frame.ts';
+import type { MessageOf } from '../net/messages.ts';
 import type { DealtPlan, DealtPlanner, EdgeProfile, PlannerInput } from '../partition/stages.ts';
 import type { Deal, Queue } from '../schedule/dealer.ts';
 
@@ -12,7 +13,7 @@ export interface Planning {
   /** The frame that was planned last is dealt. */
   dealt?(deal: Deal): void;
   /** An edge has computed its parts of a deal. */
-  partsDone?(edge: string, deal: number, computeMs: number): void;
+  partsDone?(edge: string, told: MessageOf<'partsDone'>): void;
   /** A large payload has come from an edge. */
   transferred?(edge: string, transfer: Transfer): void;
   /** The deal's last output is here. */

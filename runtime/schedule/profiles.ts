@@ -11,6 +11,7 @@ const LEAST_BYTES = 32 * 1024;
 
 interface Known {
   readonly measured: EdgeProfile;
+  delayMs: number | undefined;
   /** Milliseconds that parts took, over what its own profile says. */
   readonly slowness: Estimate;
   /** Of its link; undefined while nobody has measured it. */
@@ -22,9 +23,10 @@ export class Profiles {
 
   /** An edge has joined, or joined again: it begins with what it measured itself. */
   join(measured: EdgeProfile): void {
-    const { name, rateBitsPerSecond: rate } = measured;
+    const { name, rateBitsPerSecond: rate, delayMs } = measured;
     this.#edges.set(name, {
       measured,
+      delayMs,
       slowness: new Estimate(1),
       msPerByte: rate === undefined ? undefined : new Estimate(8000 / rate),
     });
@@ -53,6 +55,12 @@ export class Profiles {
     known.msPerByte.observe(tookMs / bytes);
   }
 
+  /** The best round trip so far, halved: it only shrinks. */
+  delay(edge: string, delayMs: number): void {
+    const known = this.#edges.get(edge);
+    if (known !== undefined && delayMs >= 0) known.delayMs = delayMs;
+  }
+
   /** A frame is complete: edges that it did not use are known a little less well. */
   frameDone(used: ReadonlySet<string>): void {
     for (const [name, { slowness, msPerByte }] of this.#edges) {
@@ -71,10 +79,11 @@ export class Profiles {
   current(edge: string): EdgeProfile {
     const known = this.#edges.get(edge);
     if (known === undefined) return { name: edge, layerMs: [] };
-    const { measured, slowness, msPerByte } = known;
+    const { measured, delayMs, slowness, msPerByte } = known;
     return {
       ...measured,
       layerMs: measured.layerMs.map((ms) => ms * slowness.value),
+      ...(delayMs === undefined ? {} : { delayMs }),
       ...(msPerByte === undefined ? {} : { rateBitsPerSecond: 8000 / msPerByte.value }),
     };
   }

@@ -99,7 +99,7 @@ function difference(before: readonly EdgeProfile[], now: readonly EdgeProfile[])
     const faster = rate(edge) / rate(old);
     for (const [ratio, what] of [
       [slower, 'computes'],
-      [1 / faster, 'is reached'],
+      [1 / faster, 'sends'],
     ] as const) {
       const size = Math.max(ratio, 1 / ratio);
       if (!(size > most)) continue;

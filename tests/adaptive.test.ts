@@ -1,0 +1,83 @@
+/** Plans made anew while frames are computed, on local nodes: whoever computes what, exactly the same is found. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { TrialRecord } from '../harness/results/format.ts';
+import { tilebed } from './support/cli.ts';
+import { Workspace } from './support/workspace.ts';
+
+const THREE_EDGES = `network: { subnet: 10.76.0.0/24 }
+nodes:
+  gateway: { role: gateway, address: 10.76.0.2 }
+  edge0: { role: edge, address: 10.76.0.3 }
+  edge1: { role: edge, address: 10.76.0.4 }
+  edge2: { role: edge, address: 10.76.0.5 }
+`;
+/** A network that is worth sharing out, however busy the machine. */
+const EXPERIMENT = `frames: { count: 4, sources: [edge0] }
+model: { cfg: yolov2.cfg, weights: synthetic:7 }
+threshold: 0.05
+timeout: 5m
+`;
+
+let workspace: Workspace;
+beforeEach(async () => {
+  workspace = await Workspace.make();
+  await workspace.writeTestbed(THREE_EDGES);
+});
+afterEach(() => workspace[Symbol.asyncDispose]());
+
+async function run(experiment: string): Promise<TrialRecord[]> {
+  await workspace.writeExperiment(experiment);
+  const { stderr } = await tilebed([
+    'run',
+    workspace.experiment,
+    '--results',
+    workspace.results,
+    '--quiet',
+  ]);
+  const records = await workspace.records();
+  if (records.length === 0) throw new Error(stderr);
+  return records;
+}
+
+function found({ frames }: TrialRecord): string {
+  return JSON.stringify(frames.map(({ source, frame, detections }) => [source, frame, detections]));
+}
+
+test('finds what the unpartitioned network finds, and the record says by which plans', async () => {
+  const records = await run(`${EXPERIMENT}matrix:
+  edges: [1, 2, 3]
+  grid: [1x1]
+  fusedLayers: [12]
+  strategy: [local, adaptive]
+`);
+  expect(records.map(({ status }) => status)).toEqual(Array(4).fill('ok'));
+  expect(new Set(records.map(found)).size).toBe(1);
+  expect(records[0]!.frames.every(({ detections }) => detections.length > 0)).toBe(true);
+  for (const { parameters, plans, nodes } of records) {
+    if (parameters.strategy === 'local') {
+      expect(plans).toBeUndefined();
+      continue;
+    }
+    const [first] = plans!;
+    expect(first).toMatchObject({ plan: 0, frame: 0, why: 'the first plan', objective: 'latency' });
+    expect(first!.edges).toHaveLength(parameters.edges);
+    for (const { frameMs, rateBitsPerSecond } of first!.edges) {
+      expect(frameMs).toBeGreaterThan(0);
+      expect(rateBitsPerSecond).toBeGreaterThan(0);
+    }
+    const frames = plans!.reduce((sum, { measured }) => sum + (measured?.frames ?? 0), 0);
+    expect(frames).toBe(4);
+    if (parameters.edges > 1) expect(nodes['edge1']!.tilesComputed).toBeGreaterThan(0);
+  }
+});
+
+test('an edge that is killed in the middle is planned without', async () => {
+  const [record] = await run(`${EXPERIMENT}matrix: { fusedLayers: [12], strategy: [adaptive] }
+faults: [{ at: 800ms, kill: edge1 }]
+`);
+  expect(record).toMatchObject({ status: 'degraded', lostFrames: [] });
+  expect(record!.frames).toHaveLength(4);
+  const last = record!.plans!.at(-1)!;
+  expect(last.edges.map(({ name }) => name)).toEqual(['edge0', 'edge2']);
+  expect(record!.plans!.some(({ why }) => why.startsWith('other edges than before'))).toBe(true);
+});
