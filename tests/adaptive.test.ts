@@ -1,4 +1,5 @@
 /** Plans made anew while frames are computed, on local nodes: whoever computes what, exactly the same is found. */
+import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TrialRecord } from '../harness/results/format.ts';
 import { tilebed } from './support/cli.ts';
@@ -12,7 +13,9 @@ nodes:
   edge2: { role: edge, address: 10.76.0.5 }
 `;
 /** A network that is worth sharing out, however busy the machine. */
-const EXPERIMENT = `frames: { count: 4, sources: [edge0] }
+const EXPERIMENT = `name: test
+testbed: testbed.yaml
+frames: { count: 4, sources: [edge0] }
 model: { cfg: yolov2.cfg, weights: synthetic:7 }
 threshold: 0.05
 timeout: 5m
@@ -26,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => workspace[Symbol.asyncDispose]());
 
 async function run(experiment: string): Promise<TrialRecord[]> {
-  await workspace.writeExperiment(experiment);
+  await writeFile(workspace.experiment, experiment);
   const { stderr } = await tilebed([
     'run',
     workspace.experiment,
