@@ -2,6 +2,7 @@
 import { experimentFacts, METHOD, NODE_HEADERS, nodeRows, warningsOf } from './facts.ts';
 import { visible } from './markup.ts';
 import { durationText, durationUnit, inUnit, MEBIBYTES, significant } from './numbers.ts';
+import { PLAN_HEADERS, planRows } from './plans.ts';
 import { pointNames } from './point.ts';
 import { queueText } from './queue.ts';
 import { type Results, trialLines } from './read.ts';
@@ -17,6 +18,7 @@ export function renderMarkdown(results: Results): string {
   const summary = summarize(results);
   const warnings = warningsOf(results, summary);
   const recoveries = recoveryRows(results);
+  const plans = planRows(results);
   const { shared } = pointNames(summary.points.map(({ parameters }) => parameters));
   const sections = [
     `# ${escaped(manifest.experiment.name)} on ${escaped(manifest.testbed.name)}`,
@@ -39,6 +41,7 @@ export function renderMarkdown(results: Results): string {
           'Times but the first count from the moment at which it happened.',
           table(RECOVERY_HEADERS, recoveries),
         ]),
+    ...(plans.length === 0 ? [] : ['## Plans', table(PLAN_HEADERS, plans)]),
     '## Trials',
     trialsTable(results),
     ...(warnings.length === 0
