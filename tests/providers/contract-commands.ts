@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { ownedProcesses } from '../../harness/machine/owned-processes.ts';
 import type { RemoteProcess } from '../../harness/transports/transport.ts';
 import { eventually } from '../support/processes.ts';
-import { type ProviderUnderTest, threeNodes } from './contract.ts';
+import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
 import { upTestbed } from './up-testbed.ts';
 
 const ODD = [

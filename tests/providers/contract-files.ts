@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type ProviderUnderTest, threeNodes } from './contract.ts';
+import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
 import { upTestbed } from './up-testbed.ts';
 
 const NAMES = ['plain', 'with space', "it's", 'two\nlines', 'ünï 漢', '-dash', '$HOME;*', '"q"'];

@@ -1,7 +1,7 @@
 /** Limits are in force: read back from the control group of a process, and felt by it. */
 import { describe, expect, test } from 'vitest';
 import { controlGroupFile } from '../support/control-group.ts';
-import { type ProviderUnderTest, threeNodes } from './contract.ts';
+import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
 import { upTestbed } from './up-testbed.ts';
 
 const MEBIBYTE = 2 ** 20;

@@ -6,7 +6,7 @@ import { measureLinks } from '../../harness/testbeds/measure-links.ts';
 import { openTestbed } from '../../harness/testbeds/open.ts';
 import { tilebed } from '../support/cli.ts';
 import { Workspace } from '../support/workspace.ts';
-import { type ProviderUnderTest, threeNodes } from './contract.ts';
+import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
 import { upTestbed } from './up-testbed.ts';
 
 /** Of what was asked for: headers take some, and the measurement is of what applications get. */

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import type { ProvisionedNode } from '../../harness/providers/provider.ts';
-import { type ProviderUnderTest, threeNodes } from './contract.ts';
+import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
 import { upTestbed } from './up-testbed.ts';
 
 /** Answers each connection with its own address and whom it sees, and tells its port. */

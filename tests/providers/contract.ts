@@ -5,7 +5,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Capability } from '../../harness/providers/provider.ts';
 import { startTilebed, tilebed } from '../support/cli.ts';
 import { Workspace } from '../support/workspace.ts';
 import { commandContract } from './contract-commands.ts';
@@ -13,26 +12,7 @@ import { fileContract } from './contract-files.ts';
 import { limitContract } from './contract-limits.ts';
 import { linkContract } from './contract-links.ts';
 import { networkContract } from './contract-network.ts';
-
-export interface ProviderUnderTest {
-  readonly name: string;
-  /** The first three numbers of two /24 subnets that nothing else on this machine has. */
-  readonly subnets: readonly [string, string];
-  /** What it must be able to do here. */
-  readonly able: readonly Capability[];
-  /** What is on this machine of testbeds whose state lies in that folder, found without the provider. */
-  remains(stateFolder: string): Promise<readonly string[]>;
-}
-
-/** A gateway and two edges; `limits` go to edge0, `network` beside the subnet. */
-export function threeNodes(subnet: string, limits = '', network = ''): string {
-  return `network: { subnet: ${subnet}.0/24${network} }
-nodes:
-  gateway: { role: gateway, address: ${subnet}.2 }
-  edge0: { role: edge, address: ${subnet}.3${limits} }
-  edge1: { role: edge, address: ${subnet}.4 }
-`;
-}
+import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
 
 export function providerContract(provider: ProviderUnderTest): void {
   describe(`the contract of providers: ${provider.name}`, () => {

@@ -7,7 +7,8 @@ import { tilebed } from '../support/cli.ts';
 import { remainsOfNodes } from '../support/remains.ts';
 import { withoutNetns } from '../support/require.ts';
 import { Workspace } from '../support/workspace.ts';
-import { providerContract, threeNodes } from './contract.ts';
+import { providerContract } from './contract.ts';
+import { threeNodes } from './provider-under-test.ts';
 import { upTestbed } from './up-testbed.ts';
 
 const here = await netnsProvider.capabilities();
