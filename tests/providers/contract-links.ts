@@ -12,6 +12,8 @@ import { upTestbed } from './up-testbed.ts';
 /** Of what was asked for: headers take some, and the measurement is of what applications get. */
 const LEAST = 0.85;
 const MOST = 1.1;
+/** A busy machine may measure too little, though never too much. */
+const ATTEMPTS = 5;
 
 export function linkContract({ name, subnets, able }: ProviderUnderTest): void {
   const signal = new AbortController().signal;
@@ -25,16 +27,25 @@ export function linkContract({ name, subnets, able }: ProviderUnderTest): void {
       return measureLinks(nodes, await findBundle(), signal);
     }
 
+    /** Both rates of both edges, as parts of what was asked for. */
+    async function measuredParts(): Promise<readonly number[]> {
+      return Object.values(await measure()).flatMap(({ asked, measured }) =>
+        [measured.sendBitsPerSecond, measured.receiveBitsPerSecond].map(
+          (rate) => rate / asked.rateBitsPerSecond!,
+        ),
+      );
+    }
+
     test('have the rate that was asked for, both ways, and each its own', async () => {
       await tilebed(['deploy', testbed.workspace.testbed]);
-      const links = await measure();
-      expect(Object.keys(links)).toEqual(['edge0', 'edge1']);
-      for (const { asked, measured } of Object.values(links)) {
-        for (const rate of [measured.sendBitsPerSecond, measured.receiveBitsPerSecond]) {
-          expect(rate / asked.rateBitsPerSecond!).toBeGreaterThan(LEAST);
-          expect(rate / asked.rateBitsPerSecond!).toBeLessThan(MOST);
-        }
+      let rates = await measuredParts();
+      for (let attempt = 0; attempt < ATTEMPTS && Math.min(...rates) < LEAST; attempt++) {
+        expect(Math.max(...rates)).toBeLessThan(MOST);
+        rates = await measuredParts();
       }
+      expect(rates).toHaveLength(4);
+      expect(Math.min(...rates)).toBeGreaterThan(LEAST);
+      expect(Math.max(...rates)).toBeLessThan(MOST);
     });
 
     test('change with the file, and are free again without a wish', async () => {
