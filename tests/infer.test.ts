@@ -236,6 +236,10 @@ describe('with synthetic weights', () => {
     const whole = await runWithDumps(choice, layers);
     const tiled = await runWithDumps({ ...choice, grid: grid('5x5'), fusedLayers: 16 }, layers);
     expectSameBits(tiled, whole);
+    const fused = { ...choice, fusedLayers: 16, reuse: true };
+    expectSameBits(await runWithDumps({ ...fused, grid: grid('5x5') }, layers), whole);
+    // The grid at which regions of DeepThings' code are negative.
+    expectSameBits(await runWithDumps({ ...fused, grid: grid('6x6') }, layers), whole);
     expect(whole.result.model).toBe('yolov2');
     expect(whole.layers.get(31)!.includes('(1, 425, 19, 19)')).toBe(true);
     // Never more than one part of the network is held.
@@ -281,6 +285,7 @@ activation=linear
       for (const text of ['1x1', '2x2', '3x4']) {
         const choice = { cfg, input: street, grid: grid(text), fusedLayers };
         expectSameBits(await runWithDumps(choice, layers), whole);
+        expectSameBits(await runWithDumps({ ...choice, reuse: true }, layers), whole);
       }
     }
   });
@@ -374,6 +379,12 @@ describe('what cannot be done is said before anything is computed', () => {
     ],
   ])('%s', async (_, options, named) => {
     expect((await fault({ ...tiny, ...options })).message).toContain(named);
+  });
+
+  test('reuse without tiles', async () => {
+    await expect(run({ cfg: 'yolov2.cfg', input: street, reuse: true })).rejects.toThrow(
+      'without tiles there are no halos to reuse',
+    );
   });
 
   test('a tensor of another shape', async () => {

@@ -7,9 +7,17 @@ import type { Engine, EngineBytes, Segment, SegmentSpec } from '../../runtime/en
 import { openWeights, type WeightsChoice } from '../../runtime/model/load.ts';
 import { elements, type Network } from '../../runtime/model/network.ts';
 import { planFusedTiles } from '../../runtime/partition/ftp.ts';
-import { cutRegion, pasteRegion } from '../../runtime/partition/map.ts';
+import { pasteRegion } from '../../runtime/partition/map.ts';
 import type { FusedPlan } from '../../runtime/partition/plan.ts';
-import { type Grid, regionHeight, regionWidth } from '../../runtime/partition/region.ts';
+import type { Grid } from '../../runtime/partition/region.ts';
+import { SuccessiveTiles } from './successive-tiles.ts';
+
+export interface FusedPart {
+  readonly grid: Grid;
+  readonly layers: number;
+  /** Tiles use what their neighbours have computed, in the order of a checkerboard. */
+  readonly reuse: boolean;
+}
 
 export interface ComputeOptions {
   readonly network: Network;
@@ -17,7 +25,7 @@ export interface ComputeOptions {
   readonly engine: Engine;
   readonly threads: number;
   /** Undefined: in one piece. */
-  readonly fused?: { readonly grid: Grid; readonly layers: number };
+  readonly fused?: FusedPart;
   /** Layers whose whole outputs are wanted, -1 for the input; at least one. */
   readonly wanted: readonly number[];
   readonly signal?: AbortSignal;
@@ -40,7 +48,7 @@ export async function compute(input: Float32Array, options: ComputeOptions): Pro
   if (fused === undefined) {
     await run.whole(0, to);
   } else {
-    await run.tiled(fused.grid, fused.layers);
+    await run.tiled(fused);
     await run.whole(fused.layers, to);
   }
   return run;
@@ -70,41 +78,40 @@ class Computation implements Computed {
     });
   }
 
-  async tiled(grid: Grid, fusedLayers: number): Promise<void> {
+  async tiled({ grid, layers: fusedLayers, reuse }: FusedPart): Promise<void> {
     const { network } = this.#options;
     const plan = planFusedTiles(network, grid, fusedLayers);
     const inside = this.#wantedIn(0, fusedLayers - 1);
     const covered = inside.filter((layer) => coversMap(plan, layer, network));
-    await this.#tiles(plan, [...covered, fusedLayers - 1]);
+    await this.#tiles(plan, [...covered, fusedLayers - 1], reuse);
     // Strides may skip rows or columns that no tile needs: such a map takes tiles of its own.
     for (const layer of inside) {
       if (!covered.includes(layer)) {
-        await this.#tiles(planFusedTiles(network, grid, layer + 1), [layer]);
+        await this.#tiles(planFusedTiles(network, grid, layer + 1), [layer], reuse);
       }
     }
   }
 
-  async #tiles(plan: FusedPlan, outputs: readonly number[]): Promise<void> {
+  async #tiles(plan: FusedPlan, outputs: readonly number[], reuse: boolean): Promise<void> {
     const { network, signal } = this.#options;
     const spec = { from: 0, to: plan.fusedLayers, outputs, extent: 'tiled' } as const;
     for (const layer of outputs) {
       this.maps.set(layer, new Float32Array(elements(network.layers[layer]!.output)));
     }
+    const tiles = new SuccessiveTiles(network, plan, reuse);
     await this.#withSegment(spec, async (segment) => {
-      for (const tile of plan.tiles) {
+      for (const tile of tiles.order) {
         signal?.throwIfAborted();
-        const computed = await segment.run({
-          input: cutRegion(this.maps.get(-1)!, network.input, tile.input),
-          height: regionHeight(tile.input),
-          width: regionWidth(tile.input),
-          surrounds: tile.layers.map(({ border }) => border),
-        });
-        for (const [index, layer] of outputs.entries()) {
+        const { run, made } = tiles.begin(tile, this.maps.get(-1)!);
+        const computed = await segment.run(run);
+        tiles.end(tile, computed.kept);
+        const reached = outputs.filter((layer) => made.has(layer));
+        for (const [index, layer] of reached.entries()) {
           const { output } = network.layers[layer]!;
           pasteRegion(
             this.maps.get(layer)!,
             output,
-            tile.layers[layer]!.output,
+            made.get(layer)!,
             computed.outputs[index]!.data,
           );
         }

@@ -35,6 +35,8 @@ export interface InferOptions {
   /** Given together with `fusedLayers`, or not at all. */
   readonly grid?: Grid;
   readonly fusedLayers?: number;
+  /** Tiles use their neighbours' halos; only with a grid. */
+  readonly reuse?: boolean;
   readonly engine: string;
   readonly threads: number;
   readonly dumps: readonly LayerDump[];
@@ -112,9 +114,14 @@ export async function infer(options: InferOptions): Promise<InferResult> {
   };
 }
 
-function fusedPart({ grid, fusedLayers }: InferOptions) {
+function fusedPart({ grid, fusedLayers, reuse = false }: InferOptions) {
+  if (grid !== undefined && fusedLayers !== undefined) return { grid, layers: fusedLayers, reuse };
+  if (reuse) {
+    throw new TilebedError('INPUT', 'without tiles there are no halos to reuse', {
+      hint: 'give --grid and --fused-layers as well, as in --grid 3x3 --fused-layers 8 --reuse',
+    });
+  }
   if (grid === undefined && fusedLayers === undefined) return undefined;
-  if (grid !== undefined && fusedLayers !== undefined) return { grid, layers: fusedLayers };
   throw new TilebedError(
     'INPUT',
     grid === undefined

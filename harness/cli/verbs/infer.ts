@@ -17,6 +17,7 @@ interface InferFlags {
   readonly grid?: Grid;
   readonly fusedLayers?: number;
   readonly engine: string;
+  readonly reuse?: true;
   readonly threads?: number;
   readonly dumpLayer: readonly LayerDump[];
   readonly output?: string;
@@ -56,6 +57,7 @@ export const inferVerb: VerbSpec = {
         parseGrid,
       )
       .option('--fused-layers <L>', 'how many layers are computed in tiles', wholeNumber(1))
+      .option('--reuse', 'tiles use what their neighbours have computed')
       .addOption(
         new Option('--engine <name>', 'what computes').choices(ENGINE_NAMES).default('onnxruntime'),
       )
@@ -70,7 +72,7 @@ export const inferVerb: VerbSpec = {
       .option('--names <file>', 'class labels, one a line')
       .option('--threshold <P>', 'drop less probable detections', probability, 0.24),
   run: async ({ output, signal }: VerbContext, flags: InferFlags) => {
-    const { cfg, weights, grid, fusedLayers, engine, threshold, output: picture } = flags;
+    const { cfg, weights, grid, fusedLayers, reuse, engine, threshold, output: picture } = flags;
     const result = await infer({
       cfg,
       weights,
@@ -83,6 +85,7 @@ export const inferVerb: VerbSpec = {
       signal,
       ...(grid === undefined ? {} : { grid }),
       ...(fusedLayers === undefined ? {} : { fusedLayers }),
+      ...(reuse === undefined ? {} : { reuse }),
       ...(picture === undefined ? {} : { output: picture }),
     });
     if (weights.startsWith('synthetic:')) {
