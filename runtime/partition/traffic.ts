@@ -1,7 +1,4 @@
-/**
- * What a dealt frame sends over the network, counted as the papers count: every element of a map or of
- * the frame is a float32. (On the wire the frame travels as pixels where those are fewer bytes.)
- */
+/** What a dealt frame sends over the network, before anything runs. */
 import type { Network, Shape } from '../model/network.ts';
 import { stagePieces } from './pieces.ts';
 import { type Region, regionHeight, regionWidth } from './region.ts';
@@ -15,29 +12,39 @@ export interface DealtTraffic {
   readonly edgeToEdge: number;
 }
 
-export function dealtTraffic(network: Network, plan: DealtPlan): DealtTraffic {
+const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
+
+/**
+ * @param frameElementBytes bytes an element of the frame: as the papers count, a float32; as it really
+ *   travels where the picture is as large as the network's input, 1 of 8-bit pixels
+ */
+export function dealtTraffic(
+  network: Network,
+  plan: DealtPlan,
+  frameElementBytes: number = FLOAT_BYTES,
+): DealtTraffic {
   const viaGateway = plan.route === 'gateway';
   const { width, height } = network.input;
   const frame = { x1: 0, y1: 0, x2: width - 1, y2: height - 1 };
-  const sourceToGateway = viaGateway ? floatBytes(network.input, frame) : 0;
+  const sourceToGateway = viaGateway ? bytes(network.input, frame, frameElementBytes) : 0;
   let [gatewayToEdges, edgesToGateway, edgeToEdge] = [0, 0, 0];
   for (const [index, { from }] of plan.stages.entries()) {
     for (const { region, receivers } of stagePieces(plan, index)) {
-      const bytes = floatBytes(network.layers[from]!.input, region);
+      const each = index === 0 ? frameElementBytes : FLOAT_BYTES;
+      const size = bytes(network.layers[from]!.input, region, each);
       if (viaGateway) {
-        gatewayToEdges += bytes * receivers.length;
-        if (index > 0) edgesToGateway += bytes;
-      } else edgeToEdge += bytes * receivers.length;
+        gatewayToEdges += size * receivers.length;
+        if (index > 0) edgesToGateway += size;
+      } else edgeToEdge += size * receivers.length;
     }
   }
   const last = plan.stages.at(-1)!;
   for (const { output } of last.parts) {
-    edgesToGateway += floatBytes(network.layers[last.to - 1]!.output, output);
+    edgesToGateway += bytes(network.layers[last.to - 1]!.output, output, FLOAT_BYTES);
   }
   return { sourceToGateway, gatewayToEdges, edgesToGateway, edgeToEdge };
 }
 
-/** A region of a map as float32. */
-function floatBytes({ channels }: Shape, region: Region): number {
-  return Float32Array.BYTES_PER_ELEMENT * channels * regionHeight(region) * regionWidth(region);
+function bytes({ channels }: Shape, region: Region, each: number): number {
+  return each * channels * regionHeight(region) * regionWidth(region);
 }

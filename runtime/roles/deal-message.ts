@@ -9,7 +9,7 @@ import { type Region, regionHeight, regionWidth } from '../partition/region.ts';
 import { type DealtPlan, planStage } from '../partition/stages.ts';
 import type { PeerEndpoint } from './peers.ts';
 
-export interface DealtWork {
+export interface PlannedDeal {
   readonly plan: DealtPlan;
   /** The plan's holders are positions in here; position 0 is the frame's source. */
   readonly edges: readonly PeerEndpoint[];
@@ -34,7 +34,7 @@ interface WireDeal {
 /** Plans repeat from frame to frame: few are in use at a time. */
 const KNOWN_PLANS = 8;
 
-export function encodeDeal({ plan, edges }: DealtWork): Buffer {
+export function encodeDeal({ plan, edges }: PlannedDeal): Buffer {
   const wire: WireDeal = {
     edges: edges.map(({ name, address, port }) => ({ name, address, port })),
     route: plan.route,
@@ -49,7 +49,7 @@ export function encodeDeal({ plan, edges }: DealtWork): Buffer {
 
 export class DealReader {
   readonly #layers: readonly WindowLayer[];
-  readonly #known = new Map<string, DealtWork>();
+  readonly #known = new Map<string, PlannedDeal>();
 
   /** @param layers the fused ones */
   constructor(layers: readonly WindowLayer[]) {
@@ -57,7 +57,7 @@ export class DealReader {
   }
 
   /** Throws a TilebedError (PROTOCOL) unless it is a plan of these layers whose parts tile every map. */
-  read(payload: Uint8Array): DealtWork {
+  read(payload: Uint8Array): PlannedDeal {
     const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString();
     const known = this.#known.get(text);
     if (known !== undefined) return known;
@@ -69,7 +69,7 @@ export class DealReader {
   }
 }
 
-function decodeDeal(text: string, layers: readonly WindowLayer[]): DealtWork {
+function decodeDeal(text: string, layers: readonly WindowLayer[]): PlannedDeal {
   const wire = parse(text);
   if (!isObject(wire)) throw malformed('is no object');
   const edges = list(wire['edges']).map(readEdge);
@@ -154,11 +154,12 @@ function tileExactly({ height, width }: Shape, regions: readonly Region[]): bool
   return true;
 }
 
+/** Undefined where it is no JSON. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw malformed('is no JSON');
+    return undefined;
   }
 }
 

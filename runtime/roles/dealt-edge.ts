@@ -3,48 +3,38 @@
  * on what others lack. A source also takes frames, and gives them away as the deal says. What can be
  * computed, and who needs the outcome, is the store's to say (runtime/schedule/part-store.ts).
  */
-import { monotonicMs } from '../clock.ts';
 import { releaseDeadMaps } from '../engine/memory.ts';
 import { TilebedError } from '../errors.ts';
 import type { Picture } from '../frames/picture.ts';
+import type { Shape } from '../model/network.ts';
 import type { Frame, FrameLimits, Transfer } from '../net/frame.ts';
 import type { Message, MessageKind, MessageOf } from '../net/messages.ts';
 import type { PeerSession } from '../net/session.ts';
 import { tileMultiplyAccumulates } from '../partition/analysis.ts';
-import { copyPatch, type Patch } from '../partition/map.ts';
-import { type Piece, stagePieces } from '../partition/pieces.ts';
-import { intersection, type Region, regionHeight, regionWidth } from '../partition/region.ts';
+import type { Region } from '../partition/region.ts';
 import { PartStore, type ReadyPart } from '../schedule/part-store.ts';
 import type { ComputeInput } from './compute-protocol.ts';
-import { DealReader, type DealtWork as Dealt } from './deal-message.ts';
+import { DealReader } from './deal-message.ts';
 import type { DealtWork } from './dealt-work.ts';
 import type { EdgeDealing, EdgePort } from './edge-node.ts';
 import { computeInput } from './job.ts';
-import { type PeerEndpoint, Peers } from './peers.ts';
+import { type HeldPiece, partInput } from './part-input.ts';
+import { Peers } from './peers.ts';
+import { giver, PieceDelivery, type ReceivedDeal } from './piece-delivery.ts';
 import {
   bytesOf,
   checkFramePiece,
   checkMapPiece,
-  cutMapPiece,
-  type EncodedPiece,
-  encodeFramePiece,
   floatsOf,
   framePartInput,
   largestPayload,
   readFramePiece,
 } from './piece-payload.ts';
 import { bitsPerSecond, encodeProfile, type ToldProfile } from './profile-message.ts';
-import { timed } from './role.ts';
 import { TakenFrames } from './taken-frames.ts';
 
-/** Of a frame: ready for the compute thread. Of a map: its floats. */
-type Held =
-  | { readonly kind: 'frame'; readonly input: ComputeInput }
-  | { readonly kind: 'map'; readonly data: Float32Array };
-
 /** A deal that this edge has parts of. */
-interface LiveDeal extends Dealt {
-  readonly message: MessageOf<'deal'>;
+interface LiveDeal extends ReceivedDeal {
   /** Of this edge's parts so far. */
   computeMs: number;
 }
@@ -59,9 +49,10 @@ export class DealtEdge implements EdgeDealing {
   readonly #work: DealtWork;
   readonly #reader: DealReader;
   readonly #frames: TakenFrames;
-  readonly #store = new PartStore<Held>();
+  readonly #store = new PartStore<HeldPiece>();
   readonly #deals = new Map<number, LiveDeal>();
   readonly #peers: Peers;
+  readonly #delivery: PieceDelivery;
   /** Pieces that overtook their deal hold back their connection until it comes. */
   #untilDealt: (() => void)[] = [];
   #started = false;
@@ -84,6 +75,7 @@ export class DealtEdge implements EdgeDealing {
       onFrame: () => {},
       onGone: (peer) => this.#reportGone(peer),
     });
+    this.#delivery = new PieceDelivery(port, this.#peers, work.network);
   }
 
   /** Who plans by links wants to know this one before the first frame. */
@@ -136,9 +128,10 @@ export class DealtEdge implements EdgeDealing {
     const found = this.#store.expected(id, stage, piece);
     // What overtook its deal, or came too late for it, has only the largest map as its limit.
     if (typeof found === 'string') return;
-    const { network } = this.#work;
-    if (stage === 0) checkFramePiece(network, found.region, payloadBytes);
-    else checkMapPiece(this.#shapeBefore(id, stage), found.region, encoding, payloadBytes);
+    const { region } = found;
+    const shape = shapeBefore(this.#work, this.#deals.get(id)!, stage);
+    if (stage > 0) checkMapPiece(shape, region, encoding, payloadBytes);
+    else checkFramePiece(this.#work.network, region, payloadBytes);
   }
 
   onGateway({ message, payload, transfer }: Frame): void | Promise<void> {
@@ -188,40 +181,8 @@ export class DealtEdge implements EdgeDealing {
     this.#store.begin(message.deal, dealt.plan, me);
     const live = { ...dealt, message, computeMs: 0 };
     if (this.#store.isLive(message.deal)) this.#deals.set(message.deal, live);
-    if (message.source === name) this.#giveAway(live);
+    if (message.source === name) this.#delivery.giveAway(live, this.#picture(message.frame));
     this.#wake();
-  }
-
-  /** A source's part in a deal: its frame goes to the gateway, or in pieces to those who compute them. */
-  #giveAway({ message, plan, edges }: LiveDeal): void {
-    const { network } = this.#work;
-    const { deal, frame, source } = message;
-    const picture = this.#picture(frame);
-    if (plan.route === 'gateway') {
-      const { height, width } = network.input;
-      const whole = { x1: 0, y1: 0, x2: width - 1, y2: height - 1 };
-      const { encoding, payload } = this.#cut(picture, whole, { source, frame });
-      void this.#port.send({ kind: 'picture', deal, encoding }, payload);
-      return;
-    }
-    for (const { index, region, receivers } of stagePieces(plan, 0)) {
-      const { encoding, payload } = this.#cut(picture, region, { source, frame, tile: index });
-      const piece = { kind: 'piece', deal, stage: 0, piece: index, encoding } as const;
-      for (const receiver of receivers) {
-        void this.#sendPiece(edges[receiver]!, piece, payload, { source, frame });
-      }
-    }
-  }
-
-  #cut(
-    picture: Picture,
-    region: Region,
-    of: { source: string; frame: number; tile?: number },
-  ): EncodedPiece {
-    const { network } = this.#work;
-    const { result, startMs, endMs } = timed(() => encodeFramePiece(picture, network, region));
-    this.#port.statistics.span({ kind: 'cut', startMs, endMs, ...of });
-    return result;
   }
 
   /** @param sender undefined: the gateway */
@@ -251,11 +212,11 @@ export class DealtEdge implements EdgeDealing {
   }
 
   #held(
-    deal: LiveDeal,
+    deal: ReceivedDeal,
     { stage, encoding }: MessageOf<'piece'>,
     region: Region,
     payload: Uint8Array,
-  ): Held {
+  ): HeldPiece {
     if (stage > 0) return { kind: 'map', data: floatsOf(payload) };
     const { network } = this.#work;
     const read = readFramePiece({ encoding, payload }, deal.message, network, region);
@@ -286,7 +247,7 @@ export class DealtEdge implements EdgeDealing {
     this.#advance();
   }
 
-  async #compute(ready: ReadyPart<Held>): Promise<void> {
+  async #compute(ready: ReadyPart<HeldPiece>): Promise<void> {
     const { statistics } = this.#port;
     const { id, plan: part } = ready;
     const deal = this.#deals.get(id.deal)!;
@@ -311,7 +272,11 @@ export class DealtEdge implements EdgeDealing {
   }
 
   /** Sends a part's output on, as far as others lack it. */
-  async #passOn(deal: LiveDeal, { id, plan }: ReadyPart<Held>, data: Float32Array): Promise<void> {
+  async #passOn(
+    deal: LiveDeal,
+    { id, plan }: ReadyPart<HeldPiece>,
+    data: Float32Array,
+  ): Promise<void> {
     const outcome = this.#store.computed(id, { kind: 'map', data });
     if (!this.#store.isLive(id.deal)) this.#deals.delete(id.deal);
     // Cancelled meanwhile.
@@ -321,64 +286,24 @@ export class DealtEdge implements EdgeDealing {
       const { delayMs } = this.#port;
       void this.#port.send({ kind: 'partsDone', deal: id.deal, computeMs, delayMs });
     }
-    const { source, frame } = deal.message;
     if (outcome.isResult) {
       const output = { kind: 'output', deal: id.deal, part: id.part } as const;
       await this.#port.send(output, bytesOf(data));
       return;
     }
     const stage = id.stage + 1;
-    const shape = this.#work.layers[deal.plan.stages[stage]!.from]!.input;
-    const sent: Promise<void>[] = [];
-    for (const { index, region, receivers } of outcome.pieces) {
-      const { encoding, payload } = cutMapPiece(data, shape, plan.output, region);
-      const piece = { kind: 'piece', deal: id.deal, stage, piece: index, encoding } as const;
-      for (const receiver of deal.plan.route === 'gateway' ? [undefined] : receivers) {
-        const peer = receiver === undefined ? undefined : deal.edges[receiver]!;
-        sent.push(this.#sendPiece(peer, piece, payload, { source, frame }));
-      }
-    }
-    await Promise.all(sent);
+    const shape = shapeBefore(this.#work, deal, stage);
+    const output = { data, shape, region: plan.output };
+    await this.#delivery.passOn(deal, stage, outcome.pieces, output);
   }
 
-  /** @param peer undefined: through the gateway */
-  async #sendPiece(
-    peer: PeerEndpoint | undefined,
-    message: MessageOf<'piece'>,
-    payload: Uint8Array,
-    of: { source: string; frame: number },
-  ): Promise<void> {
-    const { stage, piece: tile } = message;
-    const startMs = monotonicMs();
-    if (peer === undefined) await this.#port.send(message, payload);
-    else await this.#peers.send(peer, message, payload);
-    const [endMs, to] = [monotonicMs(), peer?.name ?? 'gateway'];
-    this.#port.statistics.span({ kind: 'transfer', startMs, endMs, stage, tile, peer: to, ...of });
-  }
-
-  #inputOf(deal: LiveDeal, { id, plan, ingredients }: ReadyPart<Held>): ComputeInput {
-    const { input: region } = plan;
-    const { network } = this.#work;
-    if (ingredients.length === 0) {
-      return framePartInput(this.#picture(deal.message.frame), network, region);
+  #inputOf(deal: ReceivedDeal, ready: ReadyPart<HeldPiece>): ComputeInput {
+    // A source needs no piece of a frame that it has itself.
+    if (ready.ingredients.length === 0) {
+      const picture = this.#picture(deal.message.frame);
+      return framePartInput(picture, this.#work.network, ready.plan.input);
     }
-    const size = { height: regionHeight(region), width: regionWidth(region) };
-    const [first] = ingredients;
-    if (first!.data.kind === 'frame') return first!.data.input;
-    if (ingredients.length === 1 && first!.exclusive && isSame(first!.region, region)) {
-      return { kind: 'floats', data: first!.data.data, ...size };
-    }
-    const { channels } = this.#shapeBefore(id.deal, id.stage);
-    const target: Patch = {
-      region,
-      data: new Float32Array(channels * size.height * size.width),
-    };
-    for (const { region: there, data } of ingredients) {
-      const common = intersection(there, region);
-      if (data.kind !== 'map' || common === undefined) continue;
-      copyPatch({ region: there, data: data.data }, target, common);
-    }
-    return { kind: 'floats', data: target.data, ...size };
+    return partInput(ready, shapeBefore(this.#work, deal, ready.id.stage));
   }
 
   /** The gateway deals only frames that were announced, and answers them once. */
@@ -388,11 +313,6 @@ export class DealtEdge implements EdgeDealing {
       throw new TilebedError('PROTOCOL', `frame ${frame} was dealt, but is not under way`);
     }
     return picture;
-  }
-
-  #shapeBefore(deal: number, stage: number) {
-    const { plan } = this.#deals.get(deal)!;
-    return this.#work.layers[plan.stages[stage]!.from]!.input;
   }
 
   #reportGone(name: string): void {
@@ -410,13 +330,7 @@ function isGreeting(kind: MessageKind): boolean {
   return kind === 'welcome' || kind === 'refused';
 }
 
-/** Who sends a piece: undefined stands for the gateway. */
-function giver({ plan, edges }: LiveDeal, stage: number, piece: Piece): string | undefined {
-  if (plan.route === 'gateway') return undefined;
-  const position = piece.part === undefined ? 0 : plan.holders[stage - 1]![piece.part]!;
-  return edges[position]!.name;
-}
-
-function isSame(a: Region, b: Region): boolean {
-  return a.x1 === b.x1 && a.y1 === b.y1 && a.x2 === b.x2 && a.y2 === b.y2;
+/** The whole map in front of a stage. */
+function shapeBefore({ layers }: DealtWork, { plan }: ReceivedDeal, stage: number): Shape {
+  return layers[plan.stages[stage]!.from]!.input;
 }

@@ -14,7 +14,7 @@ import type { FrameId } from '../schedule/collector.ts';
 import { type Deal, Dealer } from '../schedule/dealer.ts';
 import { AdaptivePlanning } from './adaptive-planning.ts';
 import { encodeDeal } from './deal-message.ts';
-import { FrameAssembly } from './frame-assembly.ts';
+import { checkTaken, FrameAssembly } from './frame-assembly.ts';
 import type { GatewayDealing, GatewayPort } from './gateway-node.ts';
 import {
   checkFramePiece,
@@ -36,6 +36,8 @@ export class DealtGateway implements GatewayDealing {
   readonly #assembly: FrameAssembly;
   /** Of edges whose probe has come and whose profile has not: the link's rate, as far as the probe tells. */
   readonly #probed = new Map<string, number>();
+  /** Parts that are computed again because an edge was lost, by frame. */
+  readonly #reissued = new Map<string, { readonly node: string; readonly tiles: number }[]>();
 
   constructor(port: GatewayPort, network: Network) {
     const { work, edges } = port.config;
@@ -75,8 +77,11 @@ export class DealtGateway implements GatewayDealing {
     this.#planning.forget(edge);
     this.#probed.delete(edge);
     const { cancelled, lost } = this.#dealer.lose(edge);
-    for (const id of lost) this.#assembly.drop(id);
-    this.#cancel(cancelled, `${edge} is lost`);
+    for (const id of lost) {
+      this.#assembly.drop(id);
+      this.#reissued.delete(frameKey(id));
+    }
+    this.#cancel(cancelled, `${edge} is lost`, edge);
     return lost;
   }
 
@@ -102,6 +107,7 @@ export class DealtGateway implements GatewayDealing {
         this.#planning.partsDone?.(edge, message);
         break;
       case 'frameTaken':
+        checkTaken(edge, message, this.#dealer.inFlight(edge), this.#port.config);
         if (this.#dealer.announce({ source: edge, frame: message.frame })) {
           this.#assembly.begin(edge, message);
           this.#dealAll();
@@ -153,16 +159,29 @@ export class DealtGateway implements GatewayDealing {
     for (const name of edges) void this.#port.send(name, message, payload);
   }
 
-  #cancel(deals: readonly Deal[], reason: string): void {
+  /** @param lost the edge because of which they are void, where it is one */
+  #cancel(deals: readonly Deal[], reason: string, lost?: string): void {
     for (const { id, source, frame, edges, plan } of deals) {
-      this.#port.log(`${reason}: frame ${frame} of ${source} is dealt anew`);
-      this.#port.statistics.tilesReissued += plan.stages.reduce(
-        (sum, { parts }) => sum + parts.length,
-        0,
-      );
       for (const name of edges) void this.#port.send(name, { kind: 'cancelDeal', deal: id });
+      // A source that is lost has taken its frames with it.
+      if (source === lost) continue;
+      this.#port.log(`${reason}: frame ${frame} of ${source} is dealt anew`);
+      const tiles = plan.stages.reduce((sum, { parts }) => sum + parts.length, 0);
+      this.#port.statistics.tilesReissued += tiles;
+      if (lost === undefined) continue;
+      const key = frameKey({ source, frame });
+      this.#reissued.set(key, [...(this.#reissued.get(key) ?? []), { node: lost, tiles }]);
+      this.#port.emit({ event: 'tiles-reissued', node: lost, tiles, atMs: monotonicMs() });
     }
     this.#dealAll();
+  }
+
+  #tellRecomputed(id: FrameId): void {
+    const key = frameKey(id);
+    for (const { node, tiles } of this.#reissued.get(key) ?? []) {
+      this.#port.emit({ event: 'tiles-recomputed', node, tiles, atMs: monotonicMs() });
+    }
+    this.#reissued.delete(key);
   }
 
   #checks(message: Message, payloadBytes: number): void {
@@ -266,6 +285,7 @@ export class DealtGateway implements GatewayDealing {
     this.#port.statistics.span({ kind: 'merge', startMs, endMs, ...of, tile: part, peer: edge });
     if (arrival !== 'last') return;
     this.#planning.merged?.(deal);
+    this.#tellRecomputed(of);
     const { map, taken } = this.#assembly.take(of);
     this.#port.finish(of, map, taken);
     this.#dealAll();
@@ -275,4 +295,8 @@ export class DealtGateway implements GatewayDealing {
     const { width, height } = this.#network.input;
     return { x1: 0, y1: 0, x2: width - 1, y2: height - 1 };
   }
+}
+
+function frameKey({ source, frame }: FrameId): string {
+  return `${source}/${frame}`;
 }

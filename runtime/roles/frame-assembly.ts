@@ -5,6 +5,10 @@ import { pasteRegion } from '../partition/map.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
 import type { Part } from '../partition/stages.ts';
 import type { FrameId } from '../schedule/collector.ts';
+import type { GatewayConfig } from './config.ts';
+
+/** What a JPEG can have. */
+const MAX_PICTURE_SIDE = 65_535;
 
 /** What a source told about a frame: its time on the gateway's clock, and the picture's size. */
 export interface TakenFrame {
@@ -72,4 +76,19 @@ export class FrameAssembly {
 
 function key({ source, frame }: FrameId): string {
   return `${source}/${frame}`;
+}
+
+/** Every frame under way costs a map. Throws a TilebedError (PROTOCOL) on one too many, or an impossible one. */
+export function checkTaken(
+  edge: string,
+  { width, height }: Pick<TakenFrame, 'width' | 'height'>,
+  inFlight: number,
+  { framesInFlight }: Pick<GatewayConfig, 'framesInFlight'>,
+): void {
+  if (inFlight >= framesInFlight) {
+    throw new TilebedError('PROTOCOL', `${edge} takes more than ${framesInFlight} frames at once`);
+  }
+  if (Math.min(width, height) < 1 || Math.max(width, height) > MAX_PICTURE_SIDE) {
+    throw new TilebedError('PROTOCOL', `${edge} has a picture of ${width} x ${height} pixels`);
+  }
 }

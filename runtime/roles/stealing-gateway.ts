@@ -9,7 +9,7 @@ import type { MessageKind, MessageOf } from '../net/messages.ts';
 import type { FusedPlan } from '../partition/plan.ts';
 import { Broker, type Referral } from '../schedule/broker.ts';
 import { Collector, type FrameId } from '../schedule/collector.ts';
-import { FrameAssembly } from './frame-assembly.ts';
+import { checkTaken, FrameAssembly } from './frame-assembly.ts';
 import type { GatewayDealing, GatewayPort } from './gateway-node.ts';
 import { timed } from './role.ts';
 
@@ -25,9 +25,6 @@ const EDGE_KINDS: ReadonlySet<MessageKind> = new Set([
 
 /** Results that overtake their frame are few, and must not fill the memory. */
 const MAX_EARLY_RESULTS = 64;
-
-/** What a JPEG can have. */
-const MAX_PICTURE_SIDE = 65_535;
 
 interface EarlyResult {
   readonly edge: string;
@@ -98,7 +95,7 @@ export class StealingGateway implements GatewayDealing {
   onEdge(edge: string, { message, payload }: Frame): void {
     switch (message.kind) {
       case 'frameTaken':
-        this.#checkTaken(edge, message);
+        checkTaken(edge, message, this.#collector.inFlight(edge), this.#port.config);
         if (this.#collector.takeFrame({ source: edge, frame: message.frame })) {
           this.#assembly.begin(edge, message);
           this.#bringEarlyResults();
@@ -121,20 +118,6 @@ export class StealingGateway implements GatewayDealing {
         this.#onResult(edge, message, payload);
         break;
       default:
-    }
-  }
-
-  /** Every frame under way costs a map. Throws a TilebedError (PROTOCOL) on one too many. */
-  #checkTaken(edge: string, { width, height }: MessageOf<'frameTaken'>): void {
-    const { framesInFlight } = this.#port.config;
-    if (this.#collector.inFlight(edge) >= framesInFlight) {
-      throw new TilebedError(
-        'PROTOCOL',
-        `${edge} takes more than ${framesInFlight} frames at once`,
-      );
-    }
-    if (Math.min(width, height) < 1 || Math.max(width, height) > MAX_PICTURE_SIDE) {
-      throw new TilebedError('PROTOCOL', `${edge} has a picture of ${width} x ${height} pixels`);
     }
   }
 

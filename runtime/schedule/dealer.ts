@@ -73,6 +73,8 @@ export class Dealer {
   readonly #live = new Map<number, Deal>();
   /** Failures of connections, by pair of edges. */
   readonly #failures = new Map<string, number>();
+  /** By source: announced, and neither finished nor lost. */
+  readonly #inFlight = new Map<string, number>();
   #lastId = 0;
   #open = 0;
 
@@ -97,6 +99,7 @@ export class Dealer {
     if (states?.[frame]?.kind !== 'expected') return false;
     states[frame] = { kind: 'waiting' };
     this.#waiting.get(source)!.push(frame);
+    this.#inFlight.set(source, this.inFlight(source) + 1);
     return true;
   }
 
@@ -151,7 +154,13 @@ export class Dealer {
     if (states?.[frame]?.kind !== 'merged')
       throw new Error(`frame ${frame} of ${source} was not merged`);
     states[frame] = { kind: 'finished' };
+    this.#inFlight.set(source, this.inFlight(source) - 1);
     this.#open--;
+  }
+
+  /** The source's frames that were announced and have no end yet. */
+  inFlight(source: string): number {
+    return this.#inFlight.get(source) ?? 0;
   }
 
   /** An edge is gone, with its part of every deal and with its own frames. */
@@ -165,6 +174,7 @@ export class Dealer {
     const states = this.#frames.get(edge) ?? [];
     for (const [frame, state] of states.entries()) {
       if (state.kind !== 'expected' && state.kind !== 'waiting') continue;
+      if (state.kind === 'waiting') this.#inFlight.set(edge, this.inFlight(edge) - 1);
       states[frame] = { kind: 'lost' };
       lost.push({ source: edge, frame });
     }

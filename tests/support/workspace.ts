@@ -11,18 +11,15 @@ export class Workspace implements AsyncDisposable {
   readonly experiment: string;
   readonly results: string;
 
-  readonly #provider: string;
-
-  private constructor(folder: string, provider: string) {
+  private constructor(folder: string) {
     this.folder = folder;
-    this.#provider = provider;
     this.testbed = join(folder, 'testbed.yaml');
     this.experiment = join(folder, 'experiment.yaml');
     this.results = join(folder, 'results');
   }
 
-  static async make(provider = 'local'): Promise<Workspace> {
-    const workspace = new Workspace(await mkdtemp(join(tmpdir(), 'tilebed-test-')), provider);
+  static async make(): Promise<Workspace> {
+    const workspace = new Workspace(await mkdtemp(join(tmpdir(), 'tilebed-test-')));
     await copyFile(join(ROOT, 'tests/fixtures/tiny.cfg'), join(workspace.folder, 'tiny.cfg'));
     return workspace;
   }
@@ -33,13 +30,12 @@ export class Workspace implements AsyncDisposable {
   }
 
   async writeTestbed(lines = TWO_EDGES): Promise<void> {
-    await writeFile(this.testbed, `name: test\nprovider: ${this.#provider}\n${lines}`);
+    await writeFile(this.testbed, `name: test\nprovider: local\n${lines}`);
   }
 
   /** @param lines everything behind name, testbed and model */
-  async writeExperiment(lines: string): Promise<void> {
-    const head =
-      'name: test\ntestbed: testbed.yaml\nmodel: { cfg: tiny.cfg, weights: synthetic:7 }\n';
+  async writeExperiment(lines: string, cfg = 'tiny.cfg'): Promise<void> {
+    const head = `name: test\ntestbed: testbed.yaml\nmodel: { cfg: ${cfg}, weights: synthetic:7 }\n`;
     await writeFile(this.experiment, head + lines);
   }
 

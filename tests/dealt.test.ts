@@ -1,0 +1,180 @@
+/** Strategies that deal work out, on local nodes: what is found, what travels, and what a lost edge costs. */
+import { copyFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { TrialRecord } from '../harness/results/format.ts';
+import { letterboxFor, pictureCropFor } from '../runtime/frames/letterbox.ts';
+import { parseCfg } from '../runtime/model/cfg.ts';
+import { dealtStrategy } from '../runtime/partition/dealt.ts';
+import { stagePieces } from '../runtime/partition/pieces.ts';
+import { areaOf } from '../runtime/partition/region.ts';
+import { dealtTraffic } from '../runtime/partition/traffic.ts';
+import type { StrategyName } from '../runtime/schedule/strategies.ts';
+import { ROOT, tilebed } from './support/cli.ts';
+import { Workspace } from './support/workspace.ts';
+
+const THREE_EDGES = `network: { subnet: 10.78.0.0/24 }
+nodes:
+  gateway: { role: gateway, address: 10.78.0.2 }
+  edge0: { role: edge, address: 10.78.0.3 }
+  edge1: { role: edge, address: 10.78.0.4 }
+  edge2: { role: edge, address: 10.78.0.5 }
+`;
+const DEALT = ['ftp-wsh', 'modnn', 'neighbour'] as const;
+
+let workspace: Workspace;
+beforeEach(async () => {
+  workspace = await Workspace.make();
+  await workspace.writeTestbed(THREE_EDGES);
+});
+afterEach(() => workspace[Symbol.asyncDispose]());
+
+async function run(lines: string, cfg = 'tiny.cfg'): Promise<readonly TrialRecord[]> {
+  await workspace.writeExperiment(lines, cfg);
+  const { exitCode, stderr } = await tilebed([
+    'run',
+    workspace.experiment,
+    '--results',
+    workspace.results,
+  ]);
+  expect(exitCode, stderr).toBe(0);
+  return workspace.records();
+}
+
+/** Everything that was found, to the last bit. */
+function found({ frames }: TrialRecord): string {
+  return JSON.stringify(frames.map(({ source, frame, detections }) => [source, frame, detections]));
+}
+
+/** Payload bytes of a kind of message that some nodes have sent. */
+function payloads(
+  { nodes }: TrialRecord,
+  who: 'gateway' | 'edges',
+  kind: string,
+  headBytes: number,
+): number {
+  let sum = 0;
+  for (const [name, { sentByKind }] of Object.entries(nodes)) {
+    const { messages, bytes } = sentByKind[kind] ?? { messages: 0, bytes: 0 };
+    if ((name === 'gateway') === (who === 'gateway')) sum += bytes - messages * headBytes;
+  }
+  return sum;
+}
+
+/** A header of 12 bytes, and the fields. */
+const HEAD_BYTES = { picture: 12 + 5, piece: 12 + 11, output: 12 + 8 };
+
+const PATIENCE_MS = 300_000;
+
+test('all find what one edge alone finds, and send what their plan says, to the byte', {
+  timeout: PATIENCE_MS,
+}, async () => {
+  const frames = 2;
+  const records = await run(`frames: { count: ${frames}, sources: [edge0] }
+matrix:
+  edges: [1, 3]
+  grid: [3x2]
+  fusedLayers: [6]
+  strategy: [local, ftp-wst, ${DEALT.join(', ')}]
+  align: [per-layer, output]
+warmup: 0
+threshold: 0.05
+`);
+  expect(records).toHaveLength(1 + 2 + 2 + 4 + 2);
+  expect(records.map(({ status }) => status)).toEqual(records.map(() => 'ok'));
+  expect(new Set(records.map(found)).size).toBe(1);
+  expect(records[0]!.frames.every(({ detections }) => detections.length > 0)).toBe(true);
+
+  const network = parseCfg(await readFile(join(workspace.folder, 'tiny.cfg'), 'utf8'), {
+    file: 'tiny.cfg',
+  });
+  const letterbox = letterboxFor(network.input, network.input.width, network.input.height);
+  const dealt = records.filter(({ parameters }) =>
+    (DEALT as readonly string[]).includes(parameters.strategy),
+  );
+  for (const record of dealt) {
+    const { strategy, edges, align = 'output' } = record.parameters;
+    const name = strategy as StrategyName;
+    const choice = { name, reuse: false, order: 'checkerboard', align: align as 'output' } as const;
+    const plan = dealtStrategy(choice).planner({
+      network,
+      fusedLayers: 6,
+      grid: { rows: 3, columns: 2 },
+      align: choice.align,
+      edges: Array.from({ length: edges }, (_, index) => ({ name: `edge${index}`, layerMs: [] })),
+    });
+    // Generated pictures are as large as the network's input: three bytes a pixel, and of a piece those
+    // that its floats are interpolated from.
+    const maps = dealtTraffic(network, plan, 0);
+    const pixels = stagePieces(plan, 0).reduce(
+      (sum, { region }) => sum + 3 * areaOf(pictureCropFor(letterbox, region)!),
+      0,
+    );
+    const pieces = payloads(record, 'edges', 'piece', HEAD_BYTES.piece);
+    const outputs = payloads(record, 'edges', 'output', HEAD_BYTES.output);
+    const direct = plan.route === 'direct';
+    const { width, height } = network.input;
+    expect({
+      sourceToGateway: payloads(record, 'edges', 'picture', HEAD_BYTES.picture) / frames,
+      gatewayToEdges: payloads(record, 'gateway', 'piece', HEAD_BYTES.piece) / frames,
+      edgesToGateway: (outputs + (direct ? 0 : pieces)) / frames,
+      edgeToEdge: direct ? pieces / frames : 0,
+    }).toEqual({
+      sourceToGateway: direct ? 0 : 3 * width * height,
+      gatewayToEdges: direct ? 0 : maps.gatewayToEdges + pixels,
+      edgesToGateway: maps.edgesToGateway,
+      edgeToEdge: direct ? maps.edgeToEdge + pixels : 0,
+    });
+    const computed = Object.values(record.nodes).reduce((sum, node) => sum + node.tilesComputed, 0);
+    expect(computed).toBe(frames * plan.stages.reduce((sum, { parts }) => sum + parts.length, 0));
+  }
+});
+
+test('several sources, and shares in proportion to measured speeds', async () => {
+  const records = await run(`frames: { count: 3, sources: [edge0, edge1, edge2] }
+matrix: { edges: [3], grid: [2x2], fusedLayers: [6], strategy: [local, ${DEALT.join(', ')}] }
+threshold: 0.05
+`);
+  expect(records.map(({ status }) => status)).toEqual(records.map(() => 'ok'));
+  const found3 = records.map(found);
+  expect(new Set(found3).size).toBe(1);
+  expect(records[0]!.frames).toHaveLength(9);
+});
+
+test.each(DEALT)(
+  '%s: killing an edge in the middle of a trial loses no frame',
+  async (strategy) => {
+    const count = 120;
+    const [record] = await run(`frames: { count: ${count}, sources: [edge0] }
+matrix: { edges: [3], grid: [4x4], fusedLayers: [6], strategy: [${strategy}] }
+warmup: 0
+threshold: 0.9
+faults: [{ at: 200ms, kill: edge2 }]
+timeout: 2m
+`);
+    expect(record).toMatchObject({ status: 'degraded', lostFrames: [] });
+    expect(record!.frames).toHaveLength(count);
+    expect(record!.reasons?.join()).toContain('edge2 was lost');
+  },
+);
+
+describe('YOLOv2, 16 fused layers', () => {
+  test('three edges, two sources', { timeout: PATIENCE_MS }, async () => {
+    await copyFile(
+      join(ROOT, 'experiments/models/yolov2.cfg'),
+      join(workspace.folder, 'yolov2.cfg'),
+    );
+    const records = await run(
+      `frames: { count: 1, sources: [edge0, edge1] }
+matrix: { edges: [3], grid: [3x3], fusedLayers: [16], strategy: [local, ${DEALT.join(', ')}] }
+warmup: 0
+threshold: 0.01
+timeout: 2m
+`,
+      'yolov2.cfg',
+    );
+    expect(records.map(({ status }) => status)).toEqual(records.map(() => 'ok'));
+    expect(new Set(records.map(found)).size).toBe(1);
+    expect(records[0]!.frames.some(({ detections }) => detections.length > 0)).toBe(true);
+  });
+});
