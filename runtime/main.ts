@@ -2,10 +2,11 @@
  * The runtime's entry on a node.
  *
  *   role     reads one line of JSON (roles/config.ts) from standard input, and plays that role
- *   probe    prints what this machine is, as JSON
+ *   probe    prints what this machine is, as JSON; with the name of an engine, tries that too
  *   verify   checks the bundle's files against their hashes
  */
 import { createInterface } from 'node:readline';
+import { tryEngine } from './engine/try-engine.ts';
 import { TilebedError } from './errors.ts';
 import { probe } from './probe.ts';
 import type { RoleConfig } from './roles/config.ts';
@@ -15,7 +16,7 @@ import { runGateway } from './roles/gateway.ts';
 import { runHost } from './roles/host.ts';
 import { verifyBundle } from './verify.ts';
 
-const [command] = process.argv.slice(2);
+const [command, argument] = process.argv.slice(2);
 try {
   await runCommand(command);
 } catch (error) {
@@ -27,8 +28,7 @@ async function runCommand(name: string | undefined): Promise<void> {
     case 'role':
       return playRole();
     case 'probe':
-      process.stdout.write(`${JSON.stringify(probe())}\n`);
-      return;
+      return printProbe(argument);
     case 'verify':
       return verifyBundle(new URL('.', import.meta.url));
     default:
@@ -37,6 +37,12 @@ async function runCommand(name: string | undefined): Promise<void> {
         `the runtime knows role, probe and verify, not \`${name ?? ''}\``,
       );
   }
+}
+
+async function printProbe(engineName: string | undefined): Promise<void> {
+  const { name, version } = engineName === undefined ? {} : await tryEngine(engineName);
+  const engine = name === undefined || version === undefined ? undefined : { name, version };
+  process.stdout.write(`${JSON.stringify({ ...probe(), ...(engine && { engine }) })}\n`);
 }
 
 async function playRole(): Promise<void> {

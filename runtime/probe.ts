@@ -12,6 +12,8 @@ export interface Probe {
   readonly memoryBytes: number;
   readonly memoryLimitBytes?: number;
   readonly nodeVersion: string;
+  /** The engine that was tried on it, where one was asked for. */
+  readonly engine?: { readonly name: string; readonly version: string };
 }
 
 export function probe(): Probe {

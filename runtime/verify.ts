@@ -8,8 +8,6 @@ import { TilebedError } from './errors.ts';
 export interface BundleManifest {
   /** Over all paths and file hashes: the name of this version. */
   readonly hash: string;
-  /** Versions of the engines in it, by name. */
-  readonly engines: Readonly<Record<string, string>>;
   readonly files: readonly {
     readonly path: string;
     readonly sha256: string;

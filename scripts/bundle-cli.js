@@ -1,27 +1,32 @@
-/** Makes dist/tilebed.js: the command as one file, which starts in a third of the time of many. */
-import { chmod } from 'node:fs/promises';
+/**
+ * Makes dist/tilebed.js: the command as one file, which starts in a third of the time of many. What is
+ * loaded only when it is chosen, such as an engine, lies in dist/chunks.
+ */
+import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
-const outfile = join(dist, 'tilebed.js');
 
+await rm(join(dist, 'chunks'), { recursive: true, force: true });
 await build({
-  entryPoints: [join(dist, 'harness/cli/main.js')],
-  outfile,
+  entryPoints: { tilebed: join(dist, 'harness/cli/main.js') },
+  outdir: dist,
+  chunkNames: 'chunks/[name]-[hash]',
+  splitting: true,
   bundle: true,
   platform: 'node',
   target: 'node20',
   format: 'esm',
-  // Both hold native parts.
-  external: ['onnxruntime-node', 'sharp'],
+  // All hold native parts, or WebAssembly.
+  external: ['onnxruntime-node', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm', 'sharp'],
   legalComments: 'none',
   sourcemap: 'linked',
   // Bundled CommonJS packages still ask for Node's own modules.
   banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
   logLevel: 'error',
 });
-await chmod(outfile, 0o755);
+await chmod(join(dist, 'tilebed.js'), 0o755);

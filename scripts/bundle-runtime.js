@@ -1,8 +1,10 @@
 /**
  * Makes dist/bundle: everything that a node needs beside Node.js itself. The runtime becomes one file
- * a thread, and of the engine only what this platform loads comes along.
+ * a thread and one an engine, which is read only when it is chosen; of the engines only what this
+ * platform loads comes along. tfjs-node does not: a node that is to use it has its own.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -23,6 +25,9 @@ await build({
     'compute-worker': join(root, 'dist/runtime/roles/compute-worker.js'),
   },
   outdir: bundle,
+  // Beside the entries, since threads are started by their paths.
+  chunkNames: '[name]-[hash]',
+  splitting: true,
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -32,20 +37,34 @@ await build({
   // Every thread keeps its source in memory; names stay, for those who read a stack.
   minifyWhitespace: true,
   minifySyntax: true,
-  // Bundled CommonJS packages still ask for Node's own modules.
+  // Bundled CommonJS packages still ask for Node's own modules, and where they are.
   banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url); const __dirname = import.meta.dirname;",
   },
   logLevel: 'warning',
 });
 await writeFile(join(bundle, 'package.json'), '{"type":"module"}\n');
 
 const require = createRequire(import.meta.url);
-const engine = packageFolder('onnxruntime-node');
-await copyPackage(engine, 'onnxruntime-node', ['package.json', 'dist', await nativeFolder(engine)]);
-const common = packageFolder('onnxruntime-common');
-await copyPackage(common, 'onnxruntime-common', ['package.json', 'dist/cjs']);
+await copyOnnxruntime();
+await copyTfjsWasm();
 await writeManifest();
+
+async function copyOnnxruntime() {
+  const engine = packageFolder('onnxruntime-node');
+  const native = await nativeFolder(engine);
+  if (!existsSync(join(engine, native))) return;
+  await copyPackage(engine, 'onnxruntime-node', ['package.json', 'dist', native]);
+  const common = packageFolder('onnxruntime-common');
+  await copyPackage(common, 'onnxruntime-common', ['package.json', 'dist/cjs']);
+}
+
+/** Its JavaScript is bundled; of the three variants of its library the threaded one is for browsers. */
+async function copyTfjsWasm() {
+  const engine = packageFolder('@tensorflow/tfjs-backend-wasm');
+  const variants = ['', '-simd'].map((variant) => `dist/tfjs-backend-wasm${variant}.wasm`);
+  await copyPackage(engine, '@tensorflow/tfjs-backend-wasm', ['package.json', ...variants]);
+}
 
 function packageFolder(name) {
   const entry = require.resolve(name);
@@ -84,8 +103,6 @@ async function writeManifest() {
     .update(files.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(''))
     .digest('hex')
     .slice(0, 16);
-  const { version } = JSON.parse(await readFile(join(engine, 'package.json'), 'utf8'));
-  const engines = { onnxruntime: version };
-  const manifest = { hash, engines, files };
+  const manifest = { hash, files };
   await writeFile(join(bundle, 'bundle.json'), `${JSON.stringify(manifest, null, 1)}\n`);
 }

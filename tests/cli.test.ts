@@ -46,14 +46,14 @@ test.each([
   expect(stderr).toContain(says);
 });
 
-test('doctor finds the engine and the local provider', async () => {
+test('doctor finds engines and the local provider', async () => {
   const { exitCode, stdout } = await tilebed(['doctor', '--format', 'json']);
   expect(exitCode).toBe(0);
   const findings = JSON.parse(stdout) as { subject: string; ok: boolean }[];
-  expect(findings.map(({ subject, ok }) => [subject, ok])).toEqual([
-    ['this machine', true],
-    ['provider local', true],
-  ]);
+  const works = findings.filter(({ ok }) => ok).map(({ subject }) => subject);
+  expect(works).toEqual(
+    expect.arrayContaining(['this machine', 'engine onnxruntime', 'provider local']),
+  );
 });
 
 test('long output comes whole through a pipe', async () => {

@@ -28,7 +28,10 @@ export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
     nodes.map(async (node): Promise<[string, NodeFacts]> => {
       const { name, role, address: testbedAddress } = node.spec;
       const { address } = node;
-      return [name, { ...(await probeNode(node, bundle)), role, address, testbedAddress }];
+      return [
+        name,
+        { ...(await probeNode(node, bundle, experiment.engine)), role, address, testbedAddress },
+      ];
     }),
   );
   return {
@@ -58,7 +61,7 @@ export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
     versions: {
       tilebed: VERSION,
       runtime: bundle.hash,
-      engine: `${experiment.engine} ${bundle.engines[experiment.engine] ?? ''}`.trim(),
+      engine: engineVersion(experiment.engine, facts),
       node: process.version,
       ...(commit === undefined ? {} : { commit }),
     },
@@ -66,6 +69,12 @@ export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
     nodes: Object.fromEntries(facts),
     warnings,
   };
+}
+
+/** Such as "onnxruntime 1.21.1"; all versions where nodes have their own. */
+function engineVersion(engine: string, facts: readonly [string, NodeFacts][]): string {
+  const versions = new Set(facts.flatMap(([, facts]) => facts.engine?.version ?? []));
+  return [engine, [...versions].join(', ')].join(' ');
 }
 
 /** The commit of tilebed itself, where it runs from a clone; marked when the clone was changed. */

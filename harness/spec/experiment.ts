@@ -1,5 +1,6 @@
 /** An experiment as its YAML describes it; the schema is the one source, as for testbeds. */
 import { type Static, Type } from 'typebox';
+import { ENGINE_NAMES } from '../../runtime/engine/registry.ts';
 import { ALIGNMENTS, ORDERS, STRATEGY_NAMES } from '../../runtime/schedule/strategies.ts';
 import { RATE_PATTERN } from './rate.ts';
 
@@ -132,7 +133,9 @@ export const ExperimentSpec = Type.Object(
       },
       { additionalProperties: false },
     ),
-    engine: Type.Optional(Type.Enum(['onnxruntime'])),
+    engine: Type.Optional(
+      Type.Enum([...ENGINE_NAMES], { description: 'what computes; default onnxruntime' }),
+    ),
     threshold: Type.Optional(
       Type.Number({
         minimum: 0,

@@ -1,6 +1,7 @@
 /** Reads an experiment file: schema, files that it names, and its matrix. */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { DEFAULT_ENGINE } from '../../runtime/engine/registry.ts';
 import { TilebedError } from '../../runtime/errors.ts';
 import { pulledModelPath } from '../models/catalogue.ts';
 import { readLabels } from '../models/labels.ts';
@@ -86,7 +87,7 @@ export async function loadExperiment(
       images: ownImages.length > 0 ? ownImages : (images as readonly string[]),
     },
     trials: matrixTrials(spec),
-    engine: spec.engine ?? 'onnxruntime',
+    engine: spec.engine ?? DEFAULT_ENGINE,
     threshold: spec.threshold ?? DEFAULTS.threshold,
     framesInFlight: spec.framesInFlight ?? DEFAULTS.framesInFlight,
     repeat: spec.repeat ?? DEFAULTS.repeat,

@@ -8,8 +8,6 @@ import { PACKAGE_ROOT } from '../package-root.ts';
 export interface Bundle {
   readonly folder: string;
   readonly hash: string;
-  /** Versions of the engines in it, by name. */
-  readonly engines: Readonly<Record<string, string>>;
   /** Of all files together. */
   readonly bytes: number;
 }
@@ -22,6 +20,6 @@ export async function findBundle(): Promise<Bundle> {
       hint: 'run `npm run build`',
     });
   });
-  const { hash, engines, files } = JSON.parse(text) as BundleManifest;
-  return { folder, hash, engines, bytes: files.reduce((sum, { size }) => sum + size, 0) };
+  const { hash, files } = JSON.parse(text) as BundleManifest;
+  return { folder, hash, bytes: files.reduce((sum, { size }) => sum + size, 0) };
 }

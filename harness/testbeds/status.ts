@@ -1,9 +1,12 @@
 /** How a testbed is: its nodes, their addresses and limits, and whether each answers. */
 import { posix } from 'node:path';
+import { TilebedError } from '../../runtime/errors.ts';
 import type { Probe } from '../../runtime/probe.ts';
+import type { RoleEvent } from '../../runtime/roles/events.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import type { Testbed } from '../spec/resolved.ts';
+import type { Transport } from '../transports/transport.ts';
 import { type Bundle, findBundle } from './bundle.ts';
 import { isDeployed, runtimeFolder } from './deploy.ts';
 import { readState, testbedHash } from './state.ts';
@@ -81,9 +84,48 @@ async function health(node: ProvisionedNode, bundle: Bundle): Promise<Health> {
   return { kind: 'ready', probe: await probeNode(node, bundle) };
 }
 
-/** What the node is, by the runtime that lies on it. */
-export async function probeNode(node: ProvisionedNode, bundle: Bundle): Promise<Probe> {
+/**
+ * What the node is, by the runtime that lies on it.
+ *
+ * @param engine tried on the node as well; rejects with a TilebedError (MISSING) where it does not compute
+ */
+export async function probeNode(
+  node: ProvisionedNode,
+  bundle: Bundle,
+  engine?: string,
+): Promise<Probe> {
   const main = posix.join(runtimeFolder(node, bundle), 'main.js');
-  const { stdout } = await node.transport.exec([node.node, main, 'probe']);
-  return JSON.parse(stdout) as Probe;
+  const { spec, transport, node: executable } = node;
+  return probeRuntime({ name: spec.name, transport, node: executable, main }, engine);
+}
+
+/** A runtime, wherever it lies. */
+export interface RuntimeSite {
+  readonly name: string;
+  readonly transport: Transport;
+  /** The Node.js executable there. */
+  readonly node: string;
+  /** Path of the runtime's entry. */
+  readonly main: string;
+}
+
+/** The same of a runtime that lies elsewhere than on a node. */
+export async function probeRuntime(
+  { name, transport, node, main }: RuntimeSite,
+  engine?: string,
+): Promise<Probe> {
+  const argv = [node, main, 'probe', ...(engine === undefined ? [] : [engine])];
+  const { exitCode, stdout, stderr } = await transport.exec(argv);
+  if (exitCode === 0) return JSON.parse(stdout) as Probe;
+  throw probeError(name, stdout, stderr);
+}
+
+function probeError(node: string, stdout: string, stderr: string): TilebedError {
+  try {
+    const { code, message, hint } = JSON.parse(stdout) as Extract<RoleEvent, { event: 'error' }>;
+    const known = code === 'MISSING' || code === 'INPUT' ? code : 'FAILED';
+    return new TilebedError(known, message, { node, ...(hint === undefined ? {} : { hint }) });
+  } catch {
+    return new TilebedError('FAILED', `cannot probe ${node}: ${stderr.trim()}`, { node });
+  }
 }

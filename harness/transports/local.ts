@@ -2,6 +2,7 @@
 import { constants, cp, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
+import { tfjsNodeEnvironment } from '../../runtime/engine/tfjs/find-tfjs-node.ts';
 import type { ExecOptions, ExecResult, RemoteProcess, Transport } from './transport.ts';
 
 const MAX_OUTPUT_BYTES = 2 ** 28;
@@ -15,15 +16,18 @@ export interface LocalTransportOptions {
 
 export class LocalTransport implements Transport {
   readonly #options: LocalTransportOptions;
+  readonly #environment: Readonly<Record<string, string>>;
 
   constructor(options: LocalTransportOptions) {
     this.#options = options;
+    // The bundle lacks what weighs too much: nodes on this machine use what lies here.
+    this.#environment = { ...tfjsNodeEnvironment(), ...options.environment };
   }
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const [file, ...args] = this.#launched(argv);
     const result = await execa(file, args, {
-      env: this.#options.environment,
+      env: this.#environment,
       reject: false,
       stripFinalNewline: false,
       maxBuffer: MAX_OUTPUT_BYTES,
@@ -47,7 +51,7 @@ export class LocalTransport implements Transport {
   async spawn(argv: readonly string[]): Promise<RemoteProcess> {
     const [file, ...args] = this.#launched(argv);
     const child = execa(file, args, {
-      env: this.#options.environment,
+      env: this.#environment,
       reject: false,
       buffer: false,
       stdin: 'pipe',

@@ -72,6 +72,16 @@ export function blocksOfRun<Member extends Block>(
   return blocks.slice(first, last + 1);
 }
 
+/** Layers whose outputs a run of these blocks returns, as `RunResult.outputs` says. */
+export function wantedOutputs(
+  { outputs, to }: Pick<SegmentSpec, 'outputs' | 'to'>,
+  blocks: readonly Block[],
+): readonly number[] {
+  const [first, last] = [blocks[0]!.layers[0]!.index, blocks.at(-1)!.layers.at(-1)!.index];
+  const wanted = outputs.filter((layer) => layer >= first && layer <= last);
+  return last < to - 1 && !wanted.includes(last) ? [...wanted, last] : wanted;
+}
+
 function splitByWeight(layers: readonly Layer[]): Layer[][] {
   // Nothing is split before the first layer, so nobody asks about it.
   let bytes = weightBytes(layers.slice(0, 1));
@@ -126,7 +136,8 @@ function checkSegment({ network, from, to, extent }: SegmentSpec): void {
   }
 }
 
-function layersRead(layer: Layer): readonly number[] {
+/** Layers whose outputs the layer computes from; -1 is the network's input. */
+export function layersRead(layer: Layer): readonly number[] {
   if (layer.kind === 'route') return layer.sources;
   if (layer.kind === 'shortcut') return [layer.index - 1, layer.source];
   return [layer.index - 1];

@@ -107,6 +107,8 @@ export interface EngineBytes {
 
 export interface Engine {
   readonly name: string;
+  /** Of the library behind it. */
+  readonly version: string;
   /** Rejects with a TilebedError (INPUT) that names the layer when the segment holds one it cannot compute. */
   open(spec: SegmentSpec): Promise<Segment>;
 }

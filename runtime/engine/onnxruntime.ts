@@ -3,7 +3,7 @@ import * as ort from 'onnxruntime-node';
 import { type ConvolutionalLayer, elements, type Layer, type Shape } from '../model/network.ts';
 import { weightBytes } from '../model/operations.ts';
 import { cutRegion } from '../partition/map.ts';
-import { type Block, blocksOfRun, segmentBlocks } from './blocks.ts';
+import { type Block, blocksOfRun, segmentBlocks, wantedOutputs } from './blocks.ts';
 import {
   type Engine,
   type LayerOutput,
@@ -34,6 +34,7 @@ const NOTHING_AROUND: Surround = { left: 0, right: 0, top: 0, bottom: 0 };
 
 export const onnxruntimeEngine: Engine = {
   name: 'onnxruntime',
+  version: ort.env.versions.node ?? 'of unknown version',
   async open(spec: SegmentSpec): Promise<Segment> {
     const blocks = segmentBlocks(spec);
     const block = await blockSize();
@@ -141,11 +142,8 @@ class OnnxruntimeSegment implements Segment {
 
   async run(run: SegmentRun): Promise<RunResult> {
     const blocks = blocksOfRun(this.#blocks, run);
-    const [first, last] = [blocks[0]!.layers[0]!, blocks.at(-1)!.layers.at(-1)!];
-    const wanted = this.#spec.outputs.filter(
-      (layer) => layer >= first.index && layer <= last.index,
-    );
-    if (last.index < this.#spec.to - 1 && !wanted.includes(last.index)) wanted.push(last.index);
+    const first = blocks[0]!.layers[0]!;
+    const wanted = wantedOutputs(this.#spec, blocks);
     const { channels } = first.input;
     const maps = new Map<number, LayerOutput>();
     maps.set(first.index - 1, {

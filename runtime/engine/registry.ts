@@ -2,23 +2,27 @@
 import { TilebedError } from '../errors.ts';
 import type { Engine } from './engine.ts';
 
-const ENGINES: Readonly<Record<string, () => Promise<Engine>>> = {
+export const ENGINE_NAMES = ['onnxruntime', 'tfjs-wasm', 'tfjs-node'] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+export const DEFAULT_ENGINE: EngineName = 'onnxruntime';
+
+const ENGINES: Readonly<Record<EngineName, () => Promise<Engine>>> = {
   onnxruntime: async () => (await import('./onnxruntime.ts')).onnxruntimeEngine,
+  'tfjs-wasm': async () => (await import('./tfjs-wasm.ts')).loadTfjsWasm(),
+  'tfjs-node': async () => (await import('./tfjs-node.ts')).loadTfjsNode(),
 };
 
-export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);
-
-/** Rejects with a TilebedError: INPUT for an unknown name, MISSING where its native part cannot be loaded. */
+/** Rejects with a TilebedError: INPUT for an unknown name, MISSING where a part of it cannot be loaded. */
 export async function loadEngine(name: string): Promise<Engine> {
-  const load = ENGINES[name];
-  if (load === undefined) {
+  if (!isEngineName(name)) {
     throw new TilebedError('INPUT', `there is no engine \`${name}\``, {
       hint: `engines: ${ENGINE_NAMES.join(', ')}`,
     });
   }
   try {
-    return await load();
+    return await ENGINES[name]();
   } catch (cause) {
+    if (cause instanceof TilebedError) throw cause;
     throw new TilebedError(
       'MISSING',
       `the engine ${name} cannot be loaded on ${process.platform}-${process.arch}`,
@@ -28,4 +32,8 @@ export async function loadEngine(name: string): Promise<Engine> {
       },
     );
   }
+}
+
+function isEngineName(name: string): name is EngineName {
+  return (ENGINE_NAMES as readonly string[]).includes(name);
 }

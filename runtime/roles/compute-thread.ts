@@ -1,5 +1,5 @@
 /** A role's handle on its compute thread. */
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { TilebedError } from '../errors.ts';
 import type { ComputeReply, ComputeResult, ComputeRun, ComputeSetup } from './compute-protocol.ts';
 
@@ -21,6 +21,8 @@ export class ComputeThread {
   static async open(setup: ComputeSetup): Promise<ComputeThread> {
     const worker = new Worker(new URL('./compute-worker.js', import.meta.url), {
       workerData: setup,
+      // An engine's library may read its settings from the process' environment, not from a copy of it.
+      env: SHARE_ENV,
       // What the thread keeps is the engine's, outside V8: its own heap can be small.
       resourceLimits: { maxYoungGenerationSizeMb: 2 },
     });

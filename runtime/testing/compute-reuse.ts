@@ -1,6 +1,6 @@
 /** Computes a frame's tiles with reuse on several pretended edges, in an order that chance decides. */
+import type { Engine } from '../engine/engine.ts';
 import { type FilledHalo, haloInput, keptRegions, surroundsOf } from '../engine/halo-run.ts';
-import { onnxruntimeEngine } from '../engine/onnxruntime.ts';
 import { elements, type Network } from '../model/network.ts';
 import { fusibleLayers, planFusedTiles } from '../partition/ftp.ts';
 import { cutRegion, pasteRegion } from '../partition/map.ts';
@@ -21,6 +21,14 @@ export interface ReuseRun {
   readonly replanned: number;
 }
 
+export interface ReuseOptions {
+  readonly random: Random;
+  readonly edges: number;
+  /** What each edge keeps: little of it, and halos get lost. */
+  readonly storeBytes: number;
+  readonly engine: Engine;
+}
+
 interface Hand {
   readonly edge: string;
   readonly tile: number;
@@ -29,13 +37,12 @@ interface Hand {
 
 const FRAME = 0;
 
-/** @param storeBytes what each edge keeps: little of it, and halos get lost */
 export async function computeWithReuse(
   network: Network,
   grid: Grid,
   fusedLayers: number,
   input: Float32Array,
-  { random, edges, storeBytes }: { random: Random; edges: number; storeBytes: number },
+  { random, edges, storeBytes, engine }: ReuseOptions,
 ): Promise<ReuseRun> {
   const layers = fusibleLayers(network, fusedLayers);
   const plan = planFusedTiles(network, grid, fusedLayers);
@@ -44,9 +51,7 @@ export async function computeWithReuse(
     Array.from({ length: edges }, (_, index) => [`edge${index}`, new HaloStore(storeBytes)]),
   );
   const names = [...stores.keys()];
-  const segment = await onnxruntimeEngine.open(
-    segmentSpec(network, { to: fusedLayers, extent: 'tiled' }),
-  );
+  const segment = await engine.open(segmentSpec(network, { to: fusedLayers, extent: 'tiled' }));
   const { output: shape } = layers.at(-1)!;
   const merged = new Float32Array(elements(shape)).fill(Number.NaN);
   const run = { merged, halos: 0, late: 0, replanned: 0 };

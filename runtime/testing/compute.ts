@@ -1,5 +1,5 @@
 /** Runs the same network whole and in tiles, with seeded weights, so that tests can compare the two. */
-import type { LayerOutput, SegmentSpec } from '../engine/engine.ts';
+import type { Engine, LayerOutput, SegmentSpec } from '../engine/engine.ts';
 import { onnxruntimeEngine } from '../engine/onnxruntime.ts';
 import { type ConvolutionWeights, elements, type Network } from '../model/network.ts';
 import { syntheticWeights } from '../model/synthetic.ts';
@@ -34,8 +34,9 @@ export function segmentSpec(network: Network, part: Partial<SegmentSpec> = {}): 
 export async function computeWhole(
   spec: SegmentSpec,
   input: Float32Array,
+  engine: Engine = onnxruntimeEngine,
 ): Promise<readonly LayerOutput[]> {
-  const segment = await onnxruntimeEngine.open({ ...spec, extent: 'whole' });
+  const segment = await engine.open({ ...spec, extent: 'whole' });
   try {
     const { height, width } = spec.network.layers[spec.from]!.input;
     const { outputs } = await segment.run({ input, height, width });
@@ -51,10 +52,11 @@ export async function computeTiled(
   grid: Grid,
   fusedLayers: number,
   input: Float32Array,
+  engine: Engine = onnxruntimeEngine,
 ): Promise<Float32Array> {
   const plan = planFusedTiles(network, grid, fusedLayers);
   const spec = segmentSpec(network, { to: fusedLayers, extent: 'tiled' });
-  const segment = await onnxruntimeEngine.open(spec);
+  const segment = await engine.open(spec);
   try {
     const shape = network.layers[fusedLayers - 1]!.output;
     const merged = new Float32Array(elements(shape)).fill(Number.NaN);

@@ -2,7 +2,7 @@
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TrialRecord } from '../../harness/results/format.ts';
+import type { Manifest, TrialRecord } from '../../harness/results/format.ts';
 import { ROOT, tilebed } from './cli.ts';
 
 export class Workspace implements AsyncDisposable {
@@ -39,12 +39,16 @@ export class Workspace implements AsyncDisposable {
     await writeFile(this.experiment, head + lines);
   }
 
-  async records(): Promise<TrialRecord[]> {
-    const text = await readFile(join(this.results, 'trials.jsonl'), 'utf8');
+  async records(results = this.results): Promise<TrialRecord[]> {
+    const text = await readFile(join(results, 'trials.jsonl'), 'utf8');
     return text
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as TrialRecord);
+  }
+
+  async manifest(results = this.results): Promise<Manifest> {
+    return JSON.parse(await readFile(join(results, 'manifest.json'), 'utf8')) as Manifest;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

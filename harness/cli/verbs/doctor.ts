@@ -7,15 +7,14 @@ import type { VerbContext, VerbSpec } from '../verb.ts';
 export const doctorVerb: VerbSpec = {
   name: 'doctor',
   summary: 'tell what works on this machine, and what to install for the rest',
-  examples: [['tilebed doctor', 'tries the engine and every provider']],
+  examples: [['tilebed doctor', 'tries every engine and every provider']],
   define: (command: Command) => command,
   run: async ({ output }: VerbContext) => {
     const findings = await examine();
     output.result(findings, findings.map(describe).join('\n\n'));
-    const usable = findings.every(({ subject, ok }) => ok || subject.startsWith('provider'));
-    return usable && findings.some(({ subject, ok }) => ok && subject.startsWith('provider'))
-      ? EXIT.done
-      : EXIT.missing;
+    const works = (kind: string) =>
+      findings.some(({ subject, ok }) => ok && subject.startsWith(kind));
+    return works('this machine') && works('engine') && works('provider') ? EXIT.done : EXIT.missing;
   },
 };
 

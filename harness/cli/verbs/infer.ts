@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { plainTable } from '../../../reports/table.ts';
-import { ENGINE_NAMES } from '../../../runtime/engine/registry.ts';
+import { DEFAULT_ENGINE, ENGINE_NAMES } from '../../../runtime/engine/registry.ts';
 import { TilebedError } from '../../../runtime/errors.ts';
 import type { Grid } from '../../../runtime/partition/region.ts';
 import { type InferResult, infer, type LayerDump } from '../../infer/infer.ts';
@@ -59,9 +59,15 @@ export const inferVerb: VerbSpec = {
       .option('--fused-layers <L>', 'how many layers are computed in tiles', wholeNumber(1))
       .option('--reuse', 'tiles use what their neighbours have computed')
       .addOption(
-        new Option('--engine <name>', 'what computes').choices(ENGINE_NAMES).default('onnxruntime'),
+        new Option('--engine <name>', 'what computes')
+          .choices(ENGINE_NAMES)
+          .default(DEFAULT_ENGINE),
       )
-      .option('--threads <N>', 'threads of the engine; default: all CPUs', wholeNumber(1))
+      .option(
+        '--threads <N>',
+        'threads of onnxruntime, the others have one; default: all CPUs',
+        wholeNumber(1),
+      )
       .option(
         '--dump-layer <K=file.npy>',
         'write the output of layer K; may be repeated',
