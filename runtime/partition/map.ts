@@ -7,7 +7,7 @@ export function cutRegion(map: Float32Array, shape: Shape, region: Region): Floa
   const [width, height] = [regionWidth(region), regionHeight(region)];
   const tile = new Float32Array(shape.channels * height * width);
   forEachRow(shape, region, (mapAt, tileAt) => {
-    tile.set(map.subarray(mapAt, mapAt + width), tileAt);
+    copyRow(map, mapAt, tile, tileAt, width);
   });
   return tile;
 }
@@ -31,7 +31,7 @@ export function copyPatch(from: Patch, to: Patch, part: Region): void {
     for (let row = 0; row < regionHeight(part); row++) {
       const fromAt = channel * fromArea + fromStart + row * fromWidth;
       const toAt = channel * toArea + toStart + row * toWidth;
-      to.data.set(from.data.subarray(fromAt, fromAt + width), toAt);
+      copyRow(from.data, fromAt, to.data, toAt, width);
     }
   }
 }
@@ -49,8 +49,25 @@ export function pasteRegion(
 ): void {
   const width = regionWidth(region);
   forEachRow(shape, region, (mapAt, tileAt) => {
-    map.set(tile.subarray(tileAt, tileAt + width), mapAt);
+    copyRow(tile, tileAt, map, mapAt, width);
   });
+}
+
+/** A view costs as much as some dozens of elements, and a halo's rows often have two. */
+const SHORT_ROW = 48;
+
+function copyRow(
+  from: Float32Array,
+  fromAt: number,
+  to: Float32Array,
+  toAt: number,
+  count: number,
+): void {
+  if (count > SHORT_ROW) {
+    to.set(from.subarray(fromAt, fromAt + count), toAt);
+    return;
+  }
+  for (let index = 0; index < count; index++) to[toAt + index] = from[fromAt + index]!;
 }
 
 function forEachRow(
