@@ -3,9 +3,10 @@ import { AXIS_HEIGHT, axisFromZero } from './axis.ts';
 import { barChart, type Series } from './bar-chart.ts';
 import { type Drawing, label, legend, px, roomBeside } from './drawing.ts';
 import { type Markup, markup } from './markup.ts';
+import type { NodeSummary } from './node-summary.ts';
 import { durationText, durationUnit, MEBIBYTES, type Unit } from './numbers.ts';
 import { pointNames } from './point.ts';
-import type { NodeSummary, PointSummary, Run } from './summary.ts';
+import type { PointSummary, Run } from './summary.ts';
 import { withInterval } from './table.ts';
 
 const LEFT = 6;

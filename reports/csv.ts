@@ -48,6 +48,8 @@ const COLUMNS: Readonly<Record<string, (row: Row) => Cell>> = {
   bytesSent: ({ statistics }) => statistics?.bytesSent,
   bytesReceived: ({ statistics }) => statistics?.bytesReceived,
   tilesComputed: ({ statistics }) => statistics?.tilesComputed,
+  computeMs: ({ statistics }) => statistics?.computeMs,
+  multiplyAccumulates: ({ statistics }) => statistics?.multiplyAccumulates,
   tilesStolen: ({ statistics }) => statistics?.tilesStolen,
   tilesReissued: ({ statistics }) => statistics?.tilesReissued,
   haloBytesReused: ({ statistics }) => statistics?.haloBytesReused,

@@ -2,10 +2,11 @@
  * measured, and what to be careful about. One list for pages and Markdown alike. */
 import type { NodeFacts } from '../harness/results/format.ts';
 import type { RepetitionName } from '../harness/results/layout.ts';
+import { compareNodes } from './node-summary.ts';
 import { mebibytesText } from './numbers.ts';
 import type { Results } from './read.ts';
 import { bestCoverage } from './statistics.ts';
-import { compareNodes, type Summary } from './summary.ts';
+import type { Summary } from './summary.ts';
 
 /** Below this many repetitions no interval of the median can hold it in 95 % of cases. */
 const ENOUGH_REPETITIONS = 6;
@@ -136,6 +137,16 @@ export const METHOD: readonly Fact[] = [
     term: 'Memory',
     detail:
       "two different things, never added: a process at its peak, as the kernel counts it (VmHWM), and that part of it which the engine holds, weights and the largest layer's activations. Of several edges it is the largest that counts.",
+  },
+  {
+    term: 'Operations of edges',
+    detail:
+      'multiply-accumulates of all tiles that edges computed, for each frame. What a point has beyond `local` is what its tiles compute twice: their halos.',
+  },
+  {
+    term: 'Halos reused',
+    detail:
+      'values of neighbouring tiles that were used instead of being computed again, and how many of them had to come from another edge.',
   },
   {
     term: 'Traffic',

@@ -186,6 +186,10 @@ function edgeStatistics(
       tilesComputed: computed,
       tilesStolen: stolen,
       tilesReissued,
+      computeMs: computed * 38,
+      multiplyAccumulates: computed * 0.66e9,
+      haloBytesReused: computed * 31_000,
+      haloBytesReceived: stolen * 22_000,
     },
   ];
 }

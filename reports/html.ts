@@ -9,6 +9,7 @@ import { Markup, markup } from './markup.ts';
 import { section } from './page/elements.ts';
 import { gallerySection } from './page/gallery.ts';
 import { headline } from './page/headline.ts';
+import { plansSection } from './page/plans.ts';
 import { chartsSection, pointsSection } from './page/points.ts';
 import { method, provenance } from './page/provenance.ts';
 import { recoveriesSection } from './page/recoveries.ts';
@@ -26,7 +27,7 @@ export async function renderHtml(results: Results): Promise<string> {
   const summary = summarize(results);
   const warnings = warningsOf(results, summary);
   const before = markup`${provenance(results)}${headline(summary)}${figures(results, summary)}`;
-  const after = markup`${recoveriesSection(results)}${trialsSection(results)}${warningsSection(warnings)}${method()}`;
+  const after = markup`${recoveriesSection(results)}${plansSection(results)}${trialsSection(results)}${warningsSection(warnings)}${method()}`;
   const room = MAXIMUM_PAGE_BYTES - before.text.length - after.text.length - 100_000;
   const gallery = gallerySection(results, await readGallery(results, room));
   return page(results, warnings, markup`${before}${gallery}${after}`);

@@ -1,7 +1,9 @@
 /** The report as GitHub-flavoured Markdown, for notes and pull requests: tables, no pictures. */
 import { experimentFacts, METHOD, NODE_HEADERS, nodeRows, warningsOf } from './facts.ts';
 import { visible } from './markup.ts';
+import type { NodeSummary } from './node-summary.ts';
 import { durationText, durationUnit, inUnit, MEBIBYTES, significant } from './numbers.ts';
+import { PLAN_HEADERS, planRows } from './plans.ts';
 import { pointNames } from './point.ts';
 import { queueText } from './queue.ts';
 import { type Results, trialLines } from './read.ts';
@@ -17,6 +19,7 @@ export function renderMarkdown(results: Results): string {
   const summary = summarize(results);
   const warnings = warningsOf(results, summary);
   const recoveries = recoveryRows(results);
+  const plans = planRows(results);
   const { shared } = pointNames(summary.points.map(({ parameters }) => parameters));
   const sections = [
     `# ${escaped(manifest.experiment.name)} on ${escaped(manifest.testbed.name)}`,
@@ -39,6 +42,7 @@ export function renderMarkdown(results: Results): string {
           'Times but the first count from the moment at which it happened.',
           table(RECOVERY_HEADERS, recoveries),
         ]),
+    ...(plans.length === 0 ? [] : ['## Plans', table(PLAN_HEADERS, plans)]),
     '## Trials',
     trialsTable(results),
     ...(warnings.length === 0
@@ -88,6 +92,11 @@ const SUMMARY: readonly SummaryColumn[] = [
     title: 'gateway engine MiB',
     cell: ({ memory }) => mebibytes(memory.gateway?.engineBytes.median),
   },
+  {
+    title: 'operations of edges, 10⁹ a frame',
+    cell: ({ operationsPerFrame }) =>
+      operationsPerFrame && significant(operationsPerFrame.median / 1e9),
+  },
   { title: 'sent MiB', cell: ({ bytesSent }) => mebibytes(bytesSent?.median) },
 ];
 
@@ -106,38 +115,50 @@ function durationInterval(interval: Interval): string {
   return withInterval(interval, durationUnit([interval.median]));
 }
 
+interface NodeColumn {
+  readonly title: string;
+  readonly cell: (node: NodeSummary) => string | undefined;
+}
+
+/** A column that no node has is left out. */
+const NODES: readonly NodeColumn[] = [
+  { title: 'node', cell: ({ node }) => node },
+  { title: 'process peak MiB', cell: ({ processPeakBytes }) => mebibytes(processPeakBytes) },
+  { title: 'engine MiB', cell: ({ engineBytes }) => mebibytes(engineBytes) },
+  { title: 'CPU s', cell: ({ cpuSeconds }) => significant(cpuSeconds) },
+  { title: 'sent MiB', cell: ({ bytesSent }) => mebibytes(bytesSent) },
+  { title: 'received MiB', cell: ({ bytesReceived }) => mebibytes(bytesReceived) },
+  { title: 'tiles computed', cell: ({ tilesComputed }) => String(tilesComputed) },
+  { title: 'of them stolen', cell: ({ tilesStolen }) => String(tilesStolen) },
+  { title: 'reissued', cell: ({ tilesReissued }) => String(tilesReissued) },
+  {
+    title: '10⁹ operations',
+    cell: ({ multiplyAccumulates }) => positive(multiplyAccumulates / 1e9),
+  },
+  {
+    title: 'halos reused MiB',
+    cell: ({ haloBytesReused }) => positive(haloBytesReused / MEBIBYTES.size),
+  },
+  {
+    title: 'of them received MiB',
+    cell: ({ haloBytesReceived }) => positive(haloBytesReceived / MEBIBYTES.size),
+  },
+  { title: 'queue of arrivals', cell: ({ queue }) => queue && queueText(queue) },
+];
+
 function nodesTable(points: readonly PointSummary[]): string {
   const { names } = pointNames(points.map(({ parameters }) => parameters));
-  const queues = points.some(({ queue }) => queue !== undefined);
-  const headers = [
-    'point',
-    'node',
-    'process peak MiB',
-    'engine MiB',
-    'CPU s',
-    'sent MiB',
-    'received MiB',
-    'tiles computed',
-    'of them stolen',
-    'reissued',
-    ...(queues ? ['queue of arrivals'] : []),
-  ];
-  const rows = points.flatMap(({ nodes }, index) =>
-    nodes.map((node) => [
-      names[index]!,
-      node.node,
-      inUnit(node.processPeakBytes, MEBIBYTES),
-      inUnit(node.engineBytes, MEBIBYTES),
-      significant(node.cpuSeconds),
-      inUnit(node.bytesSent, MEBIBYTES),
-      inUnit(node.bytesReceived, MEBIBYTES),
-      String(node.tilesComputed),
-      String(node.tilesStolen),
-      String(node.tilesReissued),
-      ...(queues ? [node.queue === undefined ? '' : queueText(node.queue)] : []),
-    ]),
+  const columns = NODES.filter(({ cell }) =>
+    points.some(({ nodes }) => nodes.some((node) => cell(node) !== undefined)),
   );
-  return table(headers, rows);
+  const rows = points.flatMap(({ nodes }, index) =>
+    nodes.map((node) => [names[index]!, ...columns.map(({ cell }) => cell(node) ?? '')]),
+  );
+  return table(['point', ...columns.map(({ title }) => title)], rows);
+}
+
+function positive(value: number): string | undefined {
+  return value > 0 ? significant(value) : undefined;
 }
 
 function trialsTable(results: Results): string {

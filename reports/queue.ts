@@ -30,14 +30,14 @@ export function queuesOf({ nodes }: Pick<TrialRecord, 'nodes'>): [string, QueueR
 
 /**
  * @param repetitions the queues of each, all sources
- * @returns undefined where no repetition has a queue
+ * @returns nothing where no repetition has a queue
  */
 export function summarizeQueues(
   repetitions: readonly (readonly QueueReport[])[],
   seed: number,
-): QueueSummary | undefined {
+): { readonly queue?: QueueSummary } {
   const told = repetitions.filter((queues) => queues.length > 0);
-  if (told.length === 0) return undefined;
+  if (told.length === 0) return {};
   const estimate = (of: (queues: readonly QueueReport[]) => number) =>
     estimateOf(told.map(of), seed)!;
   const sum = (field: 'atEnd' | 'growthPerSecond' | 'framesPerSecond') =>
@@ -46,13 +46,14 @@ export function summarizeQueues(
     GROWTHS.find((growth) => queues.some((queue) => queue.growth === growth)),
   );
   const count = (growth: QueueGrowth) => worst.filter((one) => one === growth).length;
-  return {
+  const queue: QueueSummary = {
     offeredFps: sum('framesPerSecond').median,
     largest: estimate((queues) => Math.max(...queues.map(({ largest }) => largest))),
     atEnd: sum('atEnd'),
     growthPerSecond: sum('growthPerSecond'),
     growth: { grows: count('grows'), unclear: count('unclear'), stable: count('stable') },
   };
+  return { queue };
 }
 
 /** `grows`, or `grows in 2 of 3, stable in 1`. */

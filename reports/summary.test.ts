@@ -113,3 +113,27 @@ test('a point of which every run failed has counts alone', () => {
     },
   ]);
 });
+
+test('operations are those of all edges a frame; a lost edge has told none of its own', () => {
+  const [, second] = summarize(results).points;
+  const sums = trialsOf(2)
+    .filter(({ status }) => status === 'ok')
+    .map(({ nodes, frames }) => {
+      const { edge0, edge1 } = nodes;
+      return (edge0!.multiplyAccumulates + edge1!.multiplyAccumulates) / frames.length;
+    });
+  expect(second!.operationsPerFrame).toMatchObject({ median: median(sums), count: 2 });
+});
+
+test('records of earlier versions, which count less, have a summary too', () => {
+  const [trial] = trialsOf(2);
+  const nodes = Object.fromEntries(
+    Object.entries(trial!.nodes).map(([name, { multiplyAccumulates: _, ...older }]) => [
+      name,
+      older,
+    ]),
+  ) as unknown as TrialRecord['nodes'];
+  const [point] = summarize(withTrials([{ ...trial!, nodes }])).points;
+  expect(point!.operationsPerFrame).toBeUndefined();
+  expect(point!.nodes.map(({ multiplyAccumulates }) => multiplyAccumulates)).toEqual([0, 0, 0, 0]);
+});

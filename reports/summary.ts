@@ -3,10 +3,9 @@
  * trial is counted and enters no median; a degraded one enters them and is counted as such.
  */
 import type { Parameters, TrialRecord, TrialStatus } from '../harness/results/format.ts';
-import type { NodeStatistics } from '../runtime/roles/events.ts';
-import type { QueueReport } from '../runtime/schedule/arrival-queue.ts';
 import { type Estimate, estimateOf } from './estimate.ts';
 import { groupBy } from './group.ts';
+import { type NodeSummary, summarizeNodes } from './node-summary.ts';
 import { comparePoints, pointKey } from './point.ts';
 import { type QueueSummary, queuesOf, summarizeQueues } from './queue.ts';
 import { type Results, trialLines } from './read.ts';
@@ -19,24 +18,6 @@ export interface RoleMemory {
   readonly processPeakBytes: Estimate;
   /** What the engine of the fullest node holds: weights and activations. A part of a process. */
   readonly engineBytes: Estimate;
-}
-
-/** Medians over the repetitions in which the node lived to report. */
-export interface NodeSummary {
-  readonly node: string;
-  readonly role: NodeStatistics['role'];
-  readonly count: number;
-  readonly processPeakBytes: number;
-  readonly engineBytes: number;
-  readonly cpuSeconds: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  readonly tilesComputed: number;
-  /** Those of `tilesComputed` that belong to another edge's frame. */
-  readonly tilesStolen: number;
-  readonly tilesReissued: number;
-  /** Of a source whose frames come at a rate. */
-  readonly queue?: QueueSummary;
 }
 
 export interface Run {
@@ -63,6 +44,8 @@ export interface PointSummary extends Speedups {
   readonly queue?: QueueSummary;
   /** Sum over the nodes. */
   readonly bytesSent?: Estimate;
+  /** Multiply-accumulates of all edges for each frame that was answered. */
+  readonly operationsPerFrame?: Estimate;
   readonly memory: Readonly<Partial<Record<'gateway' | 'edge', RoleMemory>>>;
   readonly nodes: readonly NodeSummary[];
 }
@@ -119,10 +102,11 @@ function summarizePoint(group: readonly NumberedTrial[], seed: number): PointSum
       frames.length === 0 ? undefined : median(frames.map(({ latencyMs }) => latencyMs)),
     ),
     ...(latencies.length === 0 ? {} : { latency95Ms: quantile(latencies, 0.95) }),
-    ...queueSummary(
+    ...summarizeQueues(
       measured.map((trial) => queuesOf(trial).map(([, queue]) => queue)),
       seed,
     ),
+    ...estimated('operationsPerFrame', operationsPerFrame),
     ...estimated('bytesSent', ({ nodes }) =>
       Object.values(nodes).reduce((sum, { bytesSent }) => sum + bytesSent, 0),
     ),
@@ -132,6 +116,17 @@ function summarizePoint(group: readonly NumberedTrial[], seed: number): PointSum
     },
     nodes: summarizeNodes(measured, seed),
   };
+}
+
+/** Undefined where edges told none, or some that computed were lost before they could. */
+function operationsPerFrame({ nodes, frames, status }: TrialRecord): number | undefined {
+  const operations = Object.values(nodes).reduce(
+    (sum, { multiplyAccumulates = 0 }) => sum + multiplyAccumulates,
+    0,
+  );
+  return operations === 0 || frames.length === 0 || status !== 'ok'
+    ? undefined
+    : operations / frames.length;
 }
 
 function runOf({ line, trial: { repetition, status, makespanMs } }: NumberedTrial): Run {
@@ -156,56 +151,4 @@ function roleMemory(
   const engineBytes = largest('engineBytes');
   if (processPeakBytes === undefined || engineBytes === undefined) return {};
   return { [role]: { processPeakBytes, engineBytes } };
-}
-
-function summarizeNodes(trials: readonly TrialRecord[], seed: number): NodeSummary[] {
-  const reported = trials.flatMap(({ nodes }) => Object.entries(nodes));
-  return [...groupBy(reported, ([node]) => node)]
-    .map(([node, list]) =>
-      summarizeNode(
-        node,
-        list.map(([, statistics]) => statistics),
-        seed,
-      ),
-    )
-    .sort(compareNodes);
-}
-
-function summarizeNode(node: string, list: readonly NodeStatistics[], seed: number): NodeSummary {
-  const medianOf = (field: Exclude<keyof NodeStatistics, 'role' | 'sentByKind' | 'queue'>) =>
-    median(list.map((statistics) => statistics[field]));
-  return {
-    node,
-    role: list[0]!.role,
-    count: list.length,
-    processPeakBytes: medianOf('peakRssBytes'),
-    engineBytes: medianOf('engineBytes'),
-    cpuSeconds: medianOf('cpuSeconds'),
-    bytesSent: medianOf('bytesSent'),
-    bytesReceived: medianOf('bytesReceived'),
-    tilesComputed: medianOf('tilesComputed'),
-    tilesStolen: medianOf('tilesStolen'),
-    tilesReissued: medianOf('tilesReissued'),
-    ...queueSummary(
-      list.map(({ queue }) => (queue === undefined ? [] : [queue])),
-      seed,
-    ),
-  };
-}
-
-function queueSummary(
-  repetitions: readonly (readonly QueueReport[])[],
-  seed: number,
-): { readonly queue?: QueueSummary } {
-  const queue = summarizeQueues(repetitions, seed);
-  return queue === undefined ? {} : { queue };
-}
-
-/** The gateway first, then edges by name, numbers in names by their size, and the host last. */
-export function compareNodes(
-  a: { readonly node: string; readonly role?: string },
-  b: { readonly node: string; readonly role?: string },
-): number {
-  const rank = (role = 'edge') => ['gateway', 'edge', 'host'].indexOf(role);
-  return rank(a.role) - rank(b.role) || a.node.localeCompare(b.node, 'en', { numeric: true });
 }

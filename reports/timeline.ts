@@ -9,8 +9,8 @@ import { type Drawing, type LegendEntry, label, legend, px, swatch } from './dra
 import { groupBy } from './group.ts';
 import { spanLabel } from './lanes.ts';
 import { type Markup, markup } from './markup.ts';
+import { compareNodes } from './node-summary.ts';
 import { durationText, significant } from './numbers.ts';
-import { compareNodes } from './summary.ts';
 
 const WIDTH = 1100;
 const LEFT = 124;

@@ -5,9 +5,9 @@
 import type { TraceSpan } from '../harness/results/format.ts';
 import { groupBy } from './group.ts';
 import { packLanes, spanLabel } from './lanes.ts';
+import { compareNodes } from './node-summary.ts';
 import { pointName } from './point.ts';
 import type { Results } from './read.ts';
-import { compareNodes } from './summary.ts';
 
 interface TraceEvent {
   readonly name: string;

@@ -3,11 +3,13 @@
  *
  *   role     reads one line of JSON (roles/config.ts) from standard input, and plays that role
  *   probe    prints what this machine is, as JSON; with the name of an engine, tries that too
+ *   link     serves or takes a measurement of the link between two nodes
  *   verify   checks the bundle's files against their hashes
  */
 import { createInterface } from 'node:readline';
 import { tryEngine } from './engine/try-engine.ts';
 import { TilebedError } from './errors.ts';
+import { probeLinks } from './link-probe.ts';
 import { probe } from './probe.ts';
 import type { RoleConfig } from './roles/config.ts';
 import { runEdge } from './roles/edge.ts';
@@ -16,7 +18,7 @@ import { runGateway } from './roles/gateway.ts';
 import { runHost } from './roles/host.ts';
 import { verifyBundle } from './verify.ts';
 
-const [command, argument] = process.argv.slice(2);
+const [command, ...args] = process.argv.slice(2);
 try {
   await runCommand(command);
 } catch (error) {
@@ -28,13 +30,15 @@ async function runCommand(name: string | undefined): Promise<void> {
     case 'role':
       return playRole();
     case 'probe':
-      return printProbe(argument);
+      return printProbe(args[0]);
+    case 'link':
+      return probeLinks(args);
     case 'verify':
       return verifyBundle(new URL('.', import.meta.url));
     default:
       throw new TilebedError(
         'INPUT',
-        `the runtime knows role, probe and verify, not \`${name ?? ''}\``,
+        `the runtime knows role, probe, link and verify, not \`${name ?? ''}\``,
       );
   }
 }

@@ -2,8 +2,8 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findCgroupMemory, groupsWithPrefix } from '../harness/providers/local/cgroup.ts';
-import { ownedProcesses } from '../harness/providers/local/owned-processes.ts';
+import { findControlGroups, groupsWithPrefix } from '../harness/machine/control-groups.ts';
+import { ownedProcesses } from '../harness/machine/owned-processes.ts';
 import { startTilebed, tilebed } from './support/cli.ts';
 import { eventually, noProcessesOf } from './support/processes.ts';
 import { withoutCgroups } from './support/require.ts';
@@ -15,9 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => workspace[Symbol.asyncDispose]());
 
-async function ownGroups(): Promise<string[]> {
-  const memory = await findCgroupMemory();
-  return typeof memory === 'string' ? [] : groupsWithPrefix(memory, 'tilebed-');
+async function ownGroups(): Promise<readonly string[]> {
+  return groupsWithPrefix(await findControlGroups(), 'tilebed-');
 }
 
 describe('up and down', () => {
@@ -124,7 +123,9 @@ nodes:
 `);
     const { exitCode, stderr } = await tilebed(['up', workspace.testbed]);
     expect(exitCode).toBe(3);
-    expect(stderr).toContain('the provider local cannot do this here: the link is to be shaped');
+    expect(stderr).toContain(
+      'the provider local cannot do this here: the link of gateway is to have a rate',
+    );
   });
 
   test('a CPU that this machine does not have is wrong input', async () => {
@@ -172,7 +173,9 @@ describe('status, deploy, exec and logs', () => {
     expect(await health()).toEqual(['ready', 'ready', 'ready']);
     const { stdout } = await tilebed(['status', workspace.testbed]);
     expect(stdout).toContain('a.b.c.d of the testbed is 127.b.c.d on this machine');
-    expect(stdout).toMatch(/edge0 +edge +10\.77\.0\.3 +127\.77\.0\.3 +0 +no limit +ready/);
+    expect(stdout).toMatch(
+      /edge0 +edge +10\.77\.0\.3 +127\.77\.0\.3 +0 +no limit +no limit +ready/,
+    );
   });
 
   test('deploy skips nodes that have these bytes, and mends one that was damaged', async () => {

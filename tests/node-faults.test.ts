@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { RecoveryRecord, TrialRecord } from '../harness/results/format.ts';
 import { startTilebed, tilebed } from './support/cli.ts';
 import { eventually, noProcessesOf } from './support/processes.ts';
-import { withoutCpuCgroups, withoutIptables } from './support/require.ts';
+import { withoutCgroups, withoutIptables } from './support/require.ts';
 import { Workspace } from './support/workspace.ts';
 
 const STRATEGIES = ['ftp-wst'];
@@ -151,7 +151,7 @@ test('a frozen gateway fails its trial soon, what is there is kept, and the next
   await noProcessesOf(workspace.state);
 });
 
-test.skipIf(withoutCpuCgroups)('what passes costs time and nothing else', async () => {
+test.skipIf(withoutCgroups)('what passes costs time and nothing else', async () => {
   const faults = [
     '{ at: 500ms, freeze: edge1, for: 500ms }',
     '{ at: 1500ms, freeze: gateway, for: 1500ms }',

@@ -2,7 +2,7 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ownedProcesses } from '../harness/providers/local/owned-processes.ts';
+import { ownedProcesses } from '../harness/machine/owned-processes.ts';
 import type { Manifest } from '../harness/results/format.ts';
 import { startTilebed, tilebed } from './support/cli.ts';
 import { eventually, listening, noProcessesOf } from './support/processes.ts';

@@ -6,7 +6,17 @@ import type { Testbed, TestbedNode } from '../spec/resolved.ts';
 import type { Transport } from '../transports/transport.ts';
 
 /** What a provider is able to do; the core decides what happens when a wish meets a "cannot". */
-export type Capability = 'pin' | 'memory' | 'quota' | 'shape' | 'freeze' | 'slow' | 'cut';
+export type Capability =
+  /** Of what a testbed asks for; `delay` stands for delay, jitter and loss, `shape` for the rate. */
+  | 'pin'
+  | 'quota'
+  | 'memory'
+  | 'shape'
+  | 'delay'
+  /** Of what an experiment does to nodes. */
+  | 'freeze'
+  | 'slow'
+  | 'cut';
 
 /** Takes back what was done to a node; does no harm where the node is gone. */
 export type Undo = () => Promise<void>;
@@ -36,8 +46,8 @@ export interface Step {
   /** Such as "create the folder of edge0". */
   readonly title: string;
   readonly node?: string;
-  /** The exact action: a command's argument array, or a file and its content. */
-  readonly action: readonly string[];
+  /** The exact actions, one after another: a command's argument array, or a file and its content. */
+  readonly actions: readonly (readonly string[])[];
   /** True when there is nothing to do. */
   done(): Promise<boolean>;
   apply(signal: AbortSignal): Promise<void>;

@@ -1,9 +1,10 @@
 /** All providers by name. */
 import { TilebedError } from '../../runtime/errors.ts';
 import { localProvider } from './local/provider.ts';
+import { netnsProvider } from './netns/provider.ts';
 import type { Provider } from './provider.ts';
 
-export const PROVIDERS: readonly Provider[] = [localProvider];
+export const PROVIDERS: readonly Provider[] = [localProvider, netnsProvider];
 
 /** Throws a TilebedError (MISSING) for a provider that this version does not have. */
 export function providerNamed(name: string): Provider {

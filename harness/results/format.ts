@@ -3,6 +3,7 @@
  * The runner writes it, reports read it; scripts of users depend on it, so fields are only ever added.
  */
 import type { Detection } from '../../runtime/detect/detection.ts';
+import type { LinkMeasurement } from '../../runtime/link-probe.ts';
 import type { Probe } from '../../runtime/probe.ts';
 import type {
   ClockOffset,
@@ -112,6 +113,18 @@ export interface NodeFacts extends Probe {
   readonly testbedAddress: string;
 }
 
+/** A node's link to the gateway: the rate both ways, the rest in what the node sends. */
+export interface LinkFacts {
+  readonly asked: {
+    readonly rateBitsPerSecond?: number;
+    readonly delayMs?: number;
+    readonly jitterMs?: number;
+    /** 0 to 1. */
+    readonly loss?: number;
+  };
+  readonly measured: LinkMeasurement;
+}
+
 export interface Manifest {
   readonly format: typeof FORMAT_VERSION;
   readonly experiment: {
@@ -150,6 +163,8 @@ export interface Manifest {
   };
   readonly host: Probe;
   readonly nodes: Readonly<Record<string, NodeFacts>>;
+  /** Of edges whose link is shaped, measured before the first trial. */
+  readonly links?: Readonly<Record<string, LinkFacts>>;
   /** The gateway's clock minus each node's, as the latest trial has estimated it. */
   readonly clockOffsets?: Readonly<Record<string, ClockOffset>>;
   readonly warnings: readonly string[];

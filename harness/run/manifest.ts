@@ -4,7 +4,12 @@ import { execa } from 'execa';
 import { probe } from '../../runtime/probe.ts';
 import { PACKAGE_ROOT, VERSION } from '../package-root.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
-import { FORMAT_VERSION, type Manifest, type NodeFacts } from '../results/format.ts';
+import {
+  FORMAT_VERSION,
+  type LinkFacts,
+  type Manifest,
+  type NodeFacts,
+} from '../results/format.ts';
 import type { Experiment, Testbed } from '../spec/resolved.ts';
 import type { Bundle } from '../testbeds/bundle.ts';
 import { probeNode } from '../testbeds/status.ts';
@@ -16,12 +21,13 @@ export interface ManifestInputs {
   readonly bundle: Bundle;
   readonly repeat: number;
   readonly warnings: readonly string[];
+  readonly links: Readonly<Record<string, LinkFacts>>;
   /** When the run that this one continues began. */
   readonly startedAt?: string;
 }
 
 export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
-  const { experiment, testbed, nodes, bundle, repeat, warnings } = inputs;
+  const { experiment, testbed, nodes, bundle, repeat, warnings, links } = inputs;
   const { weights, cfg, labels } = experiment.model;
   const commit = await ownCommit();
   const facts = await Promise.all(
@@ -67,6 +73,7 @@ export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
     },
     host: probe(),
     nodes: Object.fromEntries(facts),
+    ...(Object.keys(links).length === 0 ? {} : { links }),
     warnings,
   };
 }

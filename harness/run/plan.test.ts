@@ -10,6 +10,7 @@ const TESTBED: Testbed = {
   seed: 1,
   provider: 'local',
   subnet: '10.0.0.0/24',
+  tolerate: [],
   security: 'psk',
   nodes: [
     { name: 'gateway', role: 'gateway', address: '10.0.0.2' },

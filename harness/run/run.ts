@@ -13,6 +13,7 @@ import type { RunTasks } from '../tasks.ts';
 import { type Bundle, findBundle } from '../testbeds/bundle.ts';
 import { deploy } from '../testbeds/deploy.ts';
 import { down } from '../testbeds/down.ts';
+import { measureLinks } from '../testbeds/measure-links.ts';
 import { openTestbed } from '../testbeds/open.ts';
 import { readState, stateFolder } from '../testbeds/state.ts';
 import { up } from '../testbeds/up.ts';
@@ -95,6 +96,7 @@ async function runOn(
   { signal, runTasks, repeat, warnings }: RunOptions & Pick<RunOutcome, 'warnings'>,
 ): Promise<RunOutcome> {
   await deploy(nodes, plan.bundle, { signal, runTasks });
+  const links = await measureLinks(nodes, plan.bundle, signal);
   const known = await store.records();
   const done = new Set(known.filter(({ status }) => status !== 'failed').map(nameOf));
   const todo = plan.repetitions.filter((repetition) => !done.has(nameOf(repetition)));
@@ -120,6 +122,7 @@ async function runOn(
     bundle: plan.bundle,
     repeat,
     warnings,
+    links,
     ...(earlier === undefined ? {} : { startedAt: earlier.startedAt }),
   });
   await store.writeManifest(manifest);

@@ -13,9 +13,15 @@ import { SpecError, type SpecFault } from './faults.ts';
 import type { Link, Testbed, TestbedNode } from './resolved.ts';
 import { checkSchema, closest } from './schema-check.ts';
 import { type ProviderName, TestbedSpec } from './testbed.ts';
-import { parseDurationMs, parseMemory, parsePercent, parseRateBitsPerSecond } from './units.ts';
+import {
+  parseCpuQuota,
+  parseDurationMs,
+  parseMemory,
+  parsePercent,
+  parseRateBitsPerSecond,
+} from './units.ts';
 
-type Limits = Pick<NonNullable<TestbedSpec['defaults']>, 'device' | 'cpus' | 'memory'>;
+type Limits = Pick<NonNullable<TestbedSpec['defaults']>, 'device' | 'cpus' | 'cpuQuota' | 'memory'>;
 
 /** A node with the place that describes it. */
 interface PlacedNode {
@@ -43,7 +49,6 @@ export function resolveTestbed(document: SpecDocument): Testbed {
   );
   if (faults.length > 0) throw new SpecError(faults);
   const nodes = placed.map(({ node }) => node);
-  const link = spec.network.link && resolveLink(spec.network.link);
   return {
     name: spec.name,
     ...(spec.description === undefined ? {} : { description: spec.description }),
@@ -52,7 +57,7 @@ export function resolveTestbed(document: SpecDocument): Testbed {
     seed: spec.seed ?? 1,
     provider: spec.provider,
     subnet: spec.network.subnet,
-    ...(link === undefined ? {} : { link }),
+    tolerate: spec.tolerate ?? [],
     security: spec.security ?? 'psk',
     nodes: [
       ...nodes.filter(({ role }) => role === 'gateway'),
@@ -64,14 +69,20 @@ export function resolveTestbed(document: SpecDocument): Testbed {
 
 function placeNodes(spec: TestbedSpec): PlacedNode[] {
   const placed: PlacedNode[] = [];
-  for (const [name, { role, address, ...limits }] of Object.entries(spec.nodes ?? {})) {
+  for (const [name, { role, address, link, ...limits }] of Object.entries(spec.nodes ?? {})) {
     placed.push({
-      node: { name, role, address, ...resolveLimits({ ...spec.defaults, ...limits }) },
+      node: {
+        name,
+        role,
+        address,
+        ...resolveLimits({ ...spec.defaults, ...limits }),
+        ...linkOf(spec, link),
+      },
       addressPath: ['nodes', name, 'address'],
     });
   }
   if (spec.edges !== undefined) {
-    const { count, from, ...limits } = spec.edges;
+    const { count, from, link, ...limits } = spec.edges;
     const first = parseAddress(from) ?? 0;
     for (let index = 0; index < count; index++) {
       const address = formatAddress(first + index);
@@ -81,6 +92,7 @@ function placeNodes(spec: TestbedSpec): PlacedNode[] {
           role: 'edge',
           address,
           ...resolveLimits({ ...spec.defaults, ...limits }),
+          ...linkOf(spec, link),
         },
         addressPath: ['edges', 'from'],
       });
@@ -89,20 +101,24 @@ function placeNodes(spec: TestbedSpec): PlacedNode[] {
   return placed;
 }
 
-function resolveLimits({ device, cpus, memory }: Limits) {
+function resolveLimits({ device, cpus, cpuQuota, memory }: Limits) {
   return {
     ...(device === undefined ? {} : { device }),
     ...(cpus === undefined ? {} : { cpus }),
+    ...(cpuQuota === undefined ? {} : { cpuQuota: parseCpuQuota(cpuQuota) }),
     ...(memory === undefined ? {} : { memoryBytes: parseMemory(memory) }),
   };
 }
 
-function resolveLink({
-  rate,
-  delay,
-  jitter,
-  loss,
-}: NonNullable<TestbedSpec['network']['link']>): Link {
+type LinkSpec = NonNullable<TestbedSpec['network']['link']>;
+
+/** The testbed's link, with what the node's own says otherwise. */
+function linkOf({ network }: TestbedSpec, own: LinkSpec | undefined): { readonly link?: Link } {
+  const link = resolveLink({ ...network.link, ...own });
+  return Object.keys(link).length === 0 ? {} : { link };
+}
+
+function resolveLink({ rate, delay, jitter, loss }: LinkSpec): Link {
   return {
     ...(rate === undefined ? {} : { rateBitsPerSecond: parseRateBitsPerSecond(rate) }),
     ...(delay === undefined ? {} : { delayMs: parseDurationMs(delay) }),
@@ -223,15 +239,24 @@ function blockFaults(document: SpecDocument, spec: TestbedSpec): SpecFault[] {
 }
 
 function linkFaults(document: SpecDocument, spec: TestbedSpec): SpecFault[] {
-  const { delay, jitter } = spec.network.link ?? {};
-  if (jitter === undefined) return [];
-  if (parseDurationMs(jitter) <= (delay === undefined ? 0 : parseDurationMs(delay))) return [];
-  return [
-    document.fault(
-      ['network', 'link', 'jitter'],
-      `a jitter of ${jitter} is more than the delay of ${delay ?? '0ms'}`,
-    ),
+  const links: [Path, LinkSpec | undefined][] = [
+    [['network'], undefined],
+    [['edges'], spec.edges?.link],
+    ...Object.entries(spec.nodes ?? {}).map(([name, { link }]): [Path, LinkSpec | undefined] => [
+      ['nodes', name],
+      link,
+    ]),
   ];
+  return links.flatMap(([path, own]) => {
+    // What only repeats the testbed's link has been told there.
+    if (own === undefined && path[0] !== 'network') return [];
+    const { delay, jitter } = { ...spec.network.link, ...own };
+    if (jitter === undefined) return [];
+    if (parseDurationMs(jitter) <= (delay === undefined ? 0 : parseDurationMs(delay))) return [];
+    const key = own !== undefined && own.jitter === undefined ? 'delay' : 'jitter';
+    const message = `a jitter of ${jitter} is more than the delay of ${delay ?? '0ms'}`;
+    return [document.fault([...path, 'link', key], message)];
+  });
 }
 
 function providerBlock(

@@ -8,6 +8,7 @@ import type { FaultVerb, Parameters } from '../results/format.ts';
 import type { Rate } from './rate.ts';
 import type { ProviderName } from './testbed.ts';
 
+/** A node's connection to all others: the rate both ways, the rest in what the node sends. */
 export interface Link {
   readonly rateBitsPerSecond?: number;
   readonly delayMs?: number;
@@ -22,7 +23,11 @@ export interface TestbedNode {
   readonly address: string;
   readonly device?: string;
   readonly cpus?: readonly number[];
+  /** CPU time that it may use, in CPUs: 0.25 is a quarter of one. */
+  readonly cpuQuota?: number;
   readonly memoryBytes?: number;
+  /** The testbed's, with what the node's own says otherwise. */
+  readonly link?: Link;
 }
 
 export interface Testbed {
@@ -34,7 +39,8 @@ export interface Testbed {
   readonly seed: number;
   readonly provider: ProviderName;
   readonly subnet: string;
-  readonly link?: Link;
+  /** Wishes that become a warning where they cannot be kept. */
+  readonly tolerate: readonly ('pin' | 'quota' | 'memory' | 'shape' | 'delay')[];
   readonly security: 'psk' | 'none';
   /** The gateway first, then the edges in the file's order, then the row of equal edges. */
   readonly nodes: readonly TestbedNode[];

@@ -74,8 +74,9 @@ function describe(
       );
     }
     case 'type': {
-      const types = sameTypeErrors(error, errors).map(({ params }) =>
-        article(String(params['type'])),
+      // Several, too, where one schema takes several types.
+      const types = sameTypeErrors(error, errors).flatMap(({ params }) =>
+        [params['type'] as string | string[]].flat().map(article),
       );
       return document.fault(path, `${name} must be ${types.join(' or ')}, not ${show(error.data)}`);
     }
@@ -91,6 +92,11 @@ function describe(
       return document.fault(
         path,
         `${name} must be ${error.keyword === 'minimum' ? 'at least' : 'at most'} ${error.params['limit']}, not ${show(error.data)}`,
+      );
+    case 'exclusiveMinimum':
+      return document.fault(
+        path,
+        `${name} must be more than ${error.params['limit']}, not ${show(error.data)}`,
       );
     case 'minItems':
       return document.fault(path, `${name} needs at least ${error.params['limit']} entry`);

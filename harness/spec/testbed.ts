@@ -18,7 +18,8 @@ export const MemorySize = Type.String({
   description: 'a size with its unit, such as 512MiB or 1GiB',
 });
 
-export const LinkSpec = Type.Object(
+/** A node's connection to all others. */
+const LinkSpec = Type.Object(
   {
     rate: Type.Optional(
       Type.String({
@@ -29,7 +30,7 @@ export const LinkSpec = Type.Object(
     delay: Type.Optional(
       Type.String({
         pattern: '^[0-9]+(\\.[0-9]+)?\\s*(us|ms|s)$',
-        description: 'one way, such as 3ms',
+        description: 'of what a node sends, such as 3ms',
       }),
     ),
     jitter: Type.Optional(Type.String({ pattern: '^[0-9]+(\\.[0-9]+)?\\s*(us|ms|s)$' })),
@@ -40,6 +41,15 @@ export const LinkSpec = Type.Object(
   { additionalProperties: false },
 );
 
+/** A number of CPUs, or a share of one CPU in percent. */
+const CpuQuota = Type.Unsafe<number | string>({
+  type: ['number', 'string'],
+  exclusiveMinimum: 0,
+  pattern: '^(?!0+(\\.0+)?\\s*%)[0-9]+(\\.[0-9]+)?\\s*%$',
+  description:
+    'CPU time that the node may use: a number of CPUs such as 0.25, or a share such as 25%',
+});
+
 const limits = {
   device: Type.Optional(Type.String({ description: 'a device profile, such as rpi3' })),
   cpus: Type.Optional(
@@ -49,6 +59,7 @@ const limits = {
       description: 'CPUs the node is pinned to',
     }),
   ),
+  cpuQuota: Type.Optional(CpuQuota),
   memory: Type.Optional(MemorySize),
 };
 
@@ -56,6 +67,7 @@ export const NodeSpec = Type.Object(
   {
     role: Type.Enum(['gateway', 'edge']),
     address: Address,
+    link: Type.Optional(LinkSpec),
     ...limits,
   },
   { additionalProperties: false },
@@ -80,6 +92,12 @@ export const TestbedSpec = Type.Object(
       },
       { additionalProperties: false },
     ),
+    tolerate: Type.Optional(
+      Type.Array(Type.Enum(['pin', 'quota', 'memory', 'shape', 'delay']), {
+        uniqueItems: true,
+        description: 'wishes that become a warning, not an error, where they cannot be kept',
+      }),
+    ),
     security: Type.Optional(
       Type.Enum(['psk', 'none'], {
         description:
@@ -95,7 +113,12 @@ export const TestbedSpec = Type.Object(
     ),
     edges: Type.Optional(
       Type.Object(
-        { count: Type.Integer({ minimum: 1, maximum: 4096 }), from: Address, ...limits },
+        {
+          count: Type.Integer({ minimum: 1, maximum: 4096 }),
+          from: Address,
+          link: Type.Optional(LinkSpec),
+          ...limits,
+        },
         {
           additionalProperties: false,
           description: 'a row of equal edges, edge0 upwards, at consecutive addresses',

@@ -34,6 +34,11 @@ export function parsePercent(text: string): number {
   return Number.parseFloat(text) / 100;
 }
 
+/** In CPUs: 0.25 for 25%. */
+export function parseCpuQuota(quota: number | string): number {
+  return typeof quota === 'number' ? quota : parsePercent(quota);
+}
+
 function quantity(text: string, units: Readonly<Record<string, number>>): number {
   const match = /^([\d.]+)\s*([a-zA-Z]+)$/.exec(text.trim());
   const factor = units[match?.[2] ?? ''];

@@ -1,5 +1,5 @@
 /** One command at a time works on a testbed: a file that names the process which does. */
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
 import type { Testbed } from '../spec/resolved.ts';
@@ -33,22 +33,33 @@ async function lockFile(path: string, purpose: string): Promise<Lock> {
         { hint: 'wait until it has ended, or end it' },
       );
     }
-    // Its holder died without a goodbye.
-    await rm(path, { force: true });
+    await removeStale(path);
   }
   throw new TilebedError('FAILED', `cannot lock ${path}`);
 }
 
+/** A lock appears with its content or not at all: one that is empty would look like that of the dead. */
 async function create(path: string, purpose: string): Promise<boolean> {
+  const own = `${path}.${process.pid}`;
+  await writeFile(own, JSON.stringify({ pid: process.pid, purpose }), { mode: 0o600 });
   try {
-    const handle = await open(path, 'wx', 0o600);
-    await handle.writeFile(JSON.stringify({ pid: process.pid, purpose }));
-    await handle.close();
+    await link(own, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(own, { force: true });
   }
+}
+
+/** Its holder died without a goodbye; but another command may have removed it, and locked, just now. */
+async function removeStale(path: string): Promise<void> {
+  const aside = `${path}.${process.pid}.stale`;
+  await rename(path, aside).catch(() => {});
+  const holder = await readHolder(aside);
+  if (holder !== undefined && isAlive(holder.pid)) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true });
 }
 
 async function readHolder(path: string): Promise<{ pid: number; purpose: string } | undefined> {

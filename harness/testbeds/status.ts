@@ -24,6 +24,7 @@ export interface NodeStatus {
   readonly testbedAddress: string;
   readonly address: string;
   readonly cpus?: readonly number[];
+  readonly cpuQuota?: number;
   readonly memoryBytes?: number;
   /** `up` without the runtime, `ready` with it. */
   readonly health: Health;
@@ -63,13 +64,14 @@ export async function testbedStatus(testbed: Testbed): Promise<TestbedStatus> {
 }
 
 function describe({ spec, address }: ProvisionedNode) {
-  const { name, role, cpus, memoryBytes } = spec;
+  const { name, role, cpus, cpuQuota, memoryBytes } = spec;
   return {
     name,
     role,
     testbedAddress: spec.address,
     address,
     ...(cpus === undefined ? {} : { cpus }),
+    ...(cpuQuota === undefined ? {} : { cpuQuota }),
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
   };
 }

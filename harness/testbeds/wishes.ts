@@ -2,7 +2,7 @@
 import { TilebedError } from '../../runtime/errors.ts';
 import type { Capability } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
-import type { NodeFault, Testbed } from '../spec/resolved.ts';
+import type { NodeFault, Testbed, TestbedNode } from '../spec/resolved.ts';
 
 interface Wish {
   readonly capability: Capability;
@@ -10,25 +10,30 @@ interface Wish {
   readonly text: string;
 }
 
-export function testbedWishes({ nodes, link }: Testbed): readonly Wish[] {
+export function testbedWishes({ nodes }: Testbed): readonly Wish[] {
+  return nodes.flatMap((node) => [...limitWishes(node), ...linkWishes(node)]);
+}
+
+function limitWishes({ name, cpus, cpuQuota, memoryBytes }: TestbedNode): readonly Wish[] {
   return [
-    ...(link === undefined
-      ? []
-      : [{ capability: 'shape' as const, text: 'the link is to be shaped' }]),
-    ...nodes.flatMap(({ name, cpus, memoryBytes }): Wish[] => [
-      ...(cpus === undefined
-        ? []
-        : [
-            {
-              capability: 'pin' as const,
-              text: `${name} is to be pinned to CPU ${cpus.join(', ')}`,
-            },
-          ]),
-      ...(memoryBytes === undefined
-        ? []
-        : [{ capability: 'memory' as const, text: `the memory of ${name} is to be limited` }]),
-    ]),
+    ...wish(cpus, 'pin', `${name} is to be pinned to CPU ${cpus?.join(', ')}`),
+    ...wish(cpuQuota, 'quota', `the CPU time of ${name} is to be limited`),
+    ...wish(memoryBytes, 'memory', `the memory of ${name} is to be limited`),
   ];
+}
+
+function linkWishes({ name, link }: TestbedNode): readonly Wish[] {
+  const { rateBitsPerSecond, delayMs, jitterMs, loss } = link ?? {};
+  return [
+    ...wish(rateBitsPerSecond, 'shape', `the link of ${name} is to have a rate`),
+    ...wish(delayMs, 'delay', `the link of ${name} is to have a delay`),
+    ...wish(jitterMs, 'delay', `the link of ${name} is to have jitter`),
+    ...wish(loss, 'delay', `the link of ${name} is to lose packets`),
+  ];
+}
+
+function wish(value: unknown, capability: Capability, text: string): readonly Wish[] {
+  return value === undefined ? [] : [{ capability, text }];
 }
 
 /** What an experiment wants to do to nodes, as far as a provider must be able to. */
@@ -65,10 +70,11 @@ export function checkWishes(
   lenient: ReadonlySet<Capability>,
 ): readonly string[] {
   const unkept = testbedWishes(testbed).filter(({ capability }) => !able.has(capability));
+  const tolerated = new Set<Capability>([...lenient, ...testbed.tolerate]);
   refuse(
-    unkept.filter(({ capability }) => !lenient.has(capability)),
+    unkept.filter(({ capability }) => !tolerated.has(capability)),
     testbed.provider,
-    'take the wish out of the testbed, or use another provider',
+    'take the wish out of the testbed, list it under `tolerate`, or use another provider',
   );
   return unkept.map(({ text }) => `${text}, which is not possible here: it is not`);
 }

@@ -18,7 +18,7 @@ import type { Results } from '../read.ts';
 import type { PointSummary, Summary } from '../summary.ts';
 import { timeline } from '../timeline.ts';
 import { figure, section } from './elements.ts';
-import { nodesTable } from './summary-table.ts';
+import { nodesTable } from './nodes-table.ts';
 
 /** Bars of all timelines together: about four megabytes. */
 const MAXIMUM_BARS = 16_000;

@@ -3,9 +3,9 @@ import type { Estimate } from '../estimate.ts';
 import { type Markup, markup } from '../markup.ts';
 import { durationUnit, inUnit, MEBIBYTES, significant } from '../numbers.ts';
 import { pointNames } from '../point.ts';
-import { growthRateText, growthText, queueText } from '../queue.ts';
+import { growthRateText, growthText } from '../queue.ts';
 import type { Interval } from '../statistics.ts';
-import type { NodeSummary, PointSummary, Summary } from '../summary.ts';
+import type { PointSummary, Summary } from '../summary.ts';
 import { runsText } from '../table.ts';
 import { breakingAtCommas, type Column, section, table } from './elements.ts';
 
@@ -56,6 +56,7 @@ export function summarySection({ points }: Summary): Markup {
     memoryColumn('Edge engine', ({ memory }) => memory.edge?.engineBytes),
     memoryColumn('Gateway process peak', ({ memory }) => memory.gateway?.processPeakBytes),
     memoryColumn('Gateway engine', ({ memory }) => memory.gateway?.engineBytes),
+    ...operationsColumn(points),
     {
       title: 'Sent, all nodes',
       unit: 'MiB',
@@ -65,60 +66,6 @@ export function summarySection({ points }: Summary): Markup {
   ];
   const caption = `Medians of n repetitions, 95 % intervals below them${shared === '' ? '' : `; all with ${shared}`}`;
   return section('summary', 'Summary', table({ caption, columns, rows: points }));
-}
-
-/** A row a node of one point. */
-export function nodesTable(nodes: readonly NodeSummary[]): Markup {
-  const bytes = (
-    title: string,
-    field: 'processPeakBytes' | 'engineBytes' | 'bytesSent' | 'bytesReceived',
-  ) => ({
-    title,
-    unit: 'MiB',
-    numeric: true,
-    cell: (node: NodeSummary) => inUnit(node[field], MEBIBYTES),
-  });
-  const count = (
-    title: string,
-    field: 'count' | 'tilesComputed' | 'tilesStolen' | 'tilesReissued',
-  ) => ({
-    title,
-    numeric: true,
-    cell: (node: NodeSummary) => node[field],
-  });
-  return table({
-    caption: 'Medians of each node over the repetitions in which it lived to report',
-    columns: [
-      { title: 'Node', cell: ({ node }) => node },
-      { title: 'Role', cell: ({ role }) => role },
-      count('Reports', 'count'),
-      bytes('Process peak', 'processPeakBytes'),
-      bytes('Engine', 'engineBytes'),
-      {
-        title: 'CPU time',
-        unit: 's',
-        numeric: true,
-        cell: ({ cpuSeconds }) => significant(cpuSeconds),
-      },
-      bytes('Sent', 'bytesSent'),
-      bytes('Received', 'bytesReceived'),
-      count('Tiles computed', 'tilesComputed'),
-      count('Of them stolen', 'tilesStolen'),
-      count('Reissued', 'tilesReissued'),
-      ...nodeQueueColumn(nodes),
-    ],
-    rows: nodes,
-  });
-}
-
-function nodeQueueColumn(nodes: readonly NodeSummary[]): Column<NodeSummary>[] {
-  if (nodes.every(({ queue }) => queue === undefined)) return [];
-  return [
-    {
-      title: 'Queue of arrivals',
-      cell: ({ queue }) => (queue === undefined ? '–' : breakingAtCommas(queueText(queue))),
-    },
-  ];
 }
 
 /** Against both baselines, where they were run. */
@@ -158,6 +105,20 @@ function queueColumn(points: readonly PointSummary[]): Column<PointSummary>[] {
         queue === undefined
           ? '–'
           : markup`<b>${breakingAtCommas(growthText(queue))}</b><br><small class="together">${growthRateText(queue)}, largest ${significant(queue.largest.median)}</small>`,
+    },
+  ];
+}
+
+/** What was computed on edges: with `local` beside it, what partitioning computes twice. */
+function operationsColumn(points: readonly PointSummary[]): Column<PointSummary>[] {
+  if (points.every(({ operationsPerFrame }) => operationsPerFrame === undefined)) return [];
+  return [
+    {
+      title: 'Operations of edges',
+      unit: '10⁹ a frame',
+      numeric: true,
+      cell: ({ operationsPerFrame }) =>
+        estimate(operationsPerFrame, (value) => significant(value / 1e9)),
     },
   ];
 }

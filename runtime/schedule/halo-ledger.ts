@@ -30,6 +30,8 @@ interface FrameBook {
   readonly finished: Set<number>;
   /** By tile, what its last planning leaves where. */
   readonly entries: Map<number, Entry>;
+  /** Every edge that a tile was planned for: it may hold halos that are not counted on any more. */
+  readonly edges: Set<string>;
 }
 
 export class HaloLedger {
@@ -55,6 +57,7 @@ export class HaloLedger {
     const sides = sidesTowards(grid, tile, isToCome);
     const halos = publishedHalos(this.#layers, tile, plan, sides);
     book.entries.set(tile, { holder: edge, halos });
+    book.edges.add(edge);
     const used = new Set(plan.halos.map((halo) => halo.tile));
     const holders = new Map(
       given.filter(([giver]) => used.has(giver)).map(([giver, { holder }]) => [giver, holder]),
@@ -89,9 +92,9 @@ export class HaloLedger {
 
   /** The frame is over. Returns the edges that may hold halos of it. */
   endFrame(frame: number): readonly string[] {
-    const entries = this.#frames.get(frame)?.entries ?? new Map<number, Entry>();
+    const edges = this.#frames.get(frame)?.edges ?? [];
     this.#frames.delete(frame);
-    return [...new Set([...entries.values()].map(({ holder }) => holder))];
+    return [...edges];
   }
 
   /** Neighbours with halos for a tile that the edge computes; those that the edge holds itself come first. */
@@ -109,7 +112,7 @@ export class HaloLedger {
   #book(frame: number): FrameBook {
     let book = this.#frames.get(frame);
     if (book === undefined) {
-      book = { finished: new Set(), entries: new Map() };
+      book = { finished: new Set(), entries: new Map(), edges: new Set() };
       this.#frames.set(frame, book);
     }
     return book;

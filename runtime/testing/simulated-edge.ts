@@ -1,18 +1,28 @@
-/** An edge's glue around the scheduler (roles/stealing-edge.ts, roles/peers.ts), on simulated time. */
+/** An edge's glue around the scheduler (roles/stealing-edge.ts, roles/halo-exchange.ts), on simulated time. */
+import { publishedHalos } from '../partition/reuse.ts';
 import { ArrivalQueue } from '../schedule/arrival-queue.ts';
 import type { TimedRate } from '../schedule/arrivals.ts';
-import { SourceQueue, type TileId } from '../schedule/source-queue.ts';
+import { HaloFetches } from '../schedule/halo-fetches.ts';
+import type { HaloLedger, PlannedTile } from '../schedule/halo-ledger.ts';
+import { HaloStore } from '../schedule/halo-store.ts';
+import type { SourceQueue, TileId } from '../schedule/source-queue.ts';
 import { Worker } from '../schedule/worker.ts';
 import { below, type Random } from './random.ts';
 import type { Signal } from './simulated-gateway.ts';
 import type { End, EventQueue } from './simulated-network.ts';
+import type { SimulatedWork } from './simulated-work.ts';
 
 const RESERVE = 1;
 const UNSENT_RESULTS = 2;
+/** After so long a holder of halos that does not answer is not waited for. */
+const PATIENCE_MS = 60;
 
-interface Job {
+interface Hand {
   readonly source: string;
   readonly id: TileId;
+  planned: PlannedTile;
+  /** Tiles whose halos have come; undefined while some are on their way. */
+  fetched: ReadonlySet<number> | undefined;
 }
 
 export interface EdgeTraits {
@@ -20,16 +30,20 @@ export interface EdgeTraits {
   readonly frames: number;
   /** Undefined: back to back. */
   readonly rate?: TimedRate | undefined;
-  readonly tiles: number;
   readonly framesInFlight: number;
   /** The longest that a tile takes. */
   readonly tileMs: number;
+  /** How much it keeps of its tiles' halos. */
+  readonly storeBytes: number;
+  /** It never answers who asks for halos. */
+  readonly mute: boolean;
 }
 
 /** How an edge reaches others; undefined where nobody answers. */
 export interface Surroundings {
   readonly events: EventQueue;
   readonly random: Random;
+  readonly work: SimulatedWork;
   joinGateway(edge: SimulatedEdge): End<Signal>;
   connectTo(victim: string, thief: string): End<Signal> | undefined;
 }
@@ -37,15 +51,23 @@ export interface Surroundings {
 export class SimulatedEdge {
   readonly traits: EdgeTraits;
   readonly #world: Surroundings;
-  readonly #queue: SourceQueue;
-  readonly #worker = new Worker<Job>(RESERVE);
-  readonly #victims = new Map<string, End<Signal>>();
-  readonly #thieves = new Set<End<Signal>>();
-  #gateway: End<Signal> | undefined;
+  #queue: SourceQueue;
+  #ledger: HaloLedger;
+  readonly #store: HaloStore;
+  readonly #fetches = new HaloFetches<true>();
+  readonly #worker = new Worker<Hand>(RESERVE);
+  readonly #peers = new Map<string, End<Signal>>();
+  readonly #thieves = new Map<string, End<Signal>>();
+  /** Taken, and not yet answered with detections. */
+  readonly #underWay = new Set<number>();
   readonly #arrivals: ArrivalQueue | undefined;
   #startedAtMs: number | undefined;
+  #gateway: End<Signal> | undefined;
+  #own: Hand | undefined;
   #started = false;
   #nextFrame = 0;
+  /** Its frames to come are given up. */
+  #abandoned = false;
   #takingFrame = false;
   #computing = false;
   #unsent = 0;
@@ -54,14 +76,23 @@ export class SimulatedEdge {
   alive = true;
   stolen = 0;
   reissued = 0;
+  halosUsed = 0;
+  halosFetched = 0;
+  replanned = 0;
 
   constructor(traits: EdgeTraits, world: Surroundings) {
     this.traits = traits;
     this.#world = world;
     const { rate, frames } = traits;
     this.#arrivals = rate === undefined ? undefined : new ArrivalQueue(rate, frames);
-    const grid = { rows: 1, columns: traits.tiles };
-    this.#queue = new SourceQueue({ grid, ranks: Array(traits.tiles).fill(0) });
+    this.#queue = world.work.emptyQueue();
+    this.#ledger = world.work.emptyLedger();
+    this.#store = new HaloStore(traits.storeBytes);
+  }
+
+  /** What it still holds of others' frames and its own. */
+  get storedBytes(): number {
+    return this.#store.bytes;
   }
 
   join(): void {
@@ -78,12 +109,12 @@ export class SimulatedEdge {
     if (!this.alive) return;
     this.alive = false;
     this.#gateway?.destroy();
-    for (const end of [...this.#victims.values(), ...this.#thieves]) end.destroy();
+    for (const end of [...this.#peers.values(), ...this.#thieves.values()]) end.destroy();
   }
 
   /** One of the connections between edges breaks, seen from here as thief. */
-  breakVictim(): void {
-    const [end] = this.#victims.values();
+  breakPeer(): void {
+    const [end] = this.#peers.values();
     end?.destroy();
   }
 
@@ -93,16 +124,20 @@ export class SimulatedEdge {
     });
   }
 
+  /** Comes back with empty hands; the gateway has counted its frames as lost. */
   #rejoin(): void {
     if (!this.alive) return;
+    this.#own = undefined;
     this.#worker.reset();
+    for (const name of [...this.#peers.keys()]) this.#drop(name);
+    this.#fetches.clear();
+    this.#store.clear();
+    this.#queue = this.#world.work.emptyQueue();
+    this.#ledger = this.#world.work.emptyLedger();
+    this.#underWay.clear();
+    this.#abandoned = true;
     this.#started = false;
     this.#offering = false;
-    // What was lent to this edge after the others heard of its loss would be lost with the reserve.
-    for (const [name, end] of this.#victims) {
-      this.#victims.delete(name);
-      end.destroy();
-    }
     this.#later(30, () => this.join());
   }
 
@@ -115,15 +150,23 @@ export class SimulatedEdge {
         this.#advance();
         break;
       case 'victim':
-        if (this.#worker.referred(signal.offer)) this.#steal(signal.offer.victim);
+        if (this.#worker.referred(signal.offer)) this.#send(signal.offer.victim, { kind: 'steal' });
         break;
       case 'tileDone':
-        this.#queue.complete(signal);
+        this.#complete(signal);
+        this.#advance();
+        break;
+      case 'detections':
+        this.#underWay.delete(signal.frame);
         this.#advance();
         break;
       case 'edgeLost':
+        this.#drop(signal.name);
+        this.#worker.drop(({ source }) => source === signal.name);
+        this.#store.dropFrames(signal.name);
+        this.#thieves.get(signal.name)?.destroy();
         this.#reissue(signal.name);
-        this.#advance();
+        this.#losePeer(signal.name);
         break;
       default:
         throw new Error(`the gateway sent ${signal.kind} to ${this.traits.name}`);
@@ -133,20 +176,20 @@ export class SimulatedEdge {
   #advance(): void {
     if (!this.#started) return;
     this.#takeFrame();
+    this.#prepareOwn();
     this.#updateOffer();
     this.#computeNext();
-    if (this.#worker.shouldAsk(this.#queue.waiting + this.#framesToCome())) {
-      this.#gateway!.send({ kind: 'ask', empty: undefined });
-    }
+    const own = this.#queue.waiting + this.#framesToCome() + (this.#own === undefined ? 0 : 1);
+    if (this.#worker.shouldAsk(own)) this.#gateway!.send({ kind: 'ask', empty: undefined });
   }
 
   #framesToCome(): number {
-    const mayTake = this.#queue.framesUnderWay < this.traits.framesInFlight;
-    return mayTake ? this.#arrived() : 0;
+    return this.#underWay.size < this.traits.framesInFlight ? this.#arrived() : 0;
   }
 
   /** Frames that have arrived and are not taken. */
   #arrived(): number {
+    if (this.#abandoned) return 0;
     if (this.#arrivals === undefined) return this.traits.frames - this.#nextFrame;
     return this.#arrivals.waiting(this.#sinceStartMs());
   }
@@ -160,7 +203,7 @@ export class SimulatedEdge {
   #awaitArrival(): void {
     const nowMs = this.#sinceStartMs();
     const nextMs = this.#arrivals?.nextArrivalMs;
-    if (nextMs === undefined) return;
+    if (nextMs === undefined || this.#abandoned) return;
     this.#world.events.after(Math.max(0, Math.ceil(nextMs - nowMs)), () => {
       if (!this.alive) return;
       if (this.#arrived() > 0) this.#advance();
@@ -169,16 +212,15 @@ export class SimulatedEdge {
   }
 
   #takeFrame(): void {
-    if (this.#arrived() === 0 || this.#takingFrame) return;
-    if (this.#queue.waiting > 0) return;
-    if (this.#queue.framesUnderWay >= this.traits.framesInFlight) return;
+    if (this.#takingFrame || this.#queue.waiting > 0 || this.#framesToCome() === 0) return;
     this.#takingFrame = true;
     this.#arrivals?.take(this.#sinceStartMs());
     const frame = this.#nextFrame++;
     this.#later(5, () => {
+      this.#takingFrame = false;
+      this.#underWay.add(frame);
       this.#queue.takeFrame(frame);
       this.#gateway!.send({ kind: 'frameTaken', frame });
-      this.#takingFrame = false;
       this.#advance();
     });
   }
@@ -191,19 +233,91 @@ export class SimulatedEdge {
     this.#gateway!.send({ kind: offering ? 'offer' : 'withdraw', sequence: this.#offerSequence });
   }
 
-  #computeNext(): void {
-    if (this.#computing || this.#unsent >= UNSENT_RESULTS) return;
-    const own = this.#queue.nextLocal();
-    const job = own ? { source: this.traits.name, id: own } : this.#worker.nextStolen();
-    if (job === undefined) return;
-    this.#computing = true;
-    this.#updateOffer();
-    this.#later(this.traits.tileMs, () => this.#computed(job));
+  #prepareOwn(): void {
+    if (this.#own !== undefined) return;
+    const id = this.#queue.nextLocal();
+    if (id === undefined) return;
+    const planned = this.#ledger.plan(id, this.traits.name);
+    this.#own = { source: this.traits.name, id, planned, fetched: undefined };
+    this.#fetch(this.#own);
   }
 
-  #computed({ source, id }: Job): void {
+  #fetch(hand: Hand): void {
+    const { plan, holders } = hand.planned;
+    const tiles = [...new Set(plan.halos.map(({ tile }) => tile))];
+    const needs = tiles
+      .map((tile) => ({ tile, holder: holders.get(tile)! }))
+      .filter(({ holder }) => holder !== this.traits.name);
+    const requests = this.#fetches.gather(needs, (gathered) => {
+      if (hand !== this.#own && this.#worker.find((one) => one === hand) === undefined) return;
+      if (gathered.kind === 'complete') hand.fetched = new Set(gathered.data.keys());
+      else this.#planAgain(hand, gathered.tile);
+      this.#advance();
+    });
+    for (const { request, holder, tile } of requests) {
+      const key = { source: hand.source, frame: hand.id.frame, tile };
+      const parts = plan.halos.filter((halo) => halo.tile === tile);
+      this.#world.events.after(PATIENCE_MS, () => this.alive && this.#fetches.failed(request));
+      this.#send(holder, { kind: 'fetchHalos', request, key, parts });
+    }
+  }
+
+  #planAgain(hand: Hand, gone: number): void {
+    const { source, id } = hand;
+    hand.fetched = undefined;
+    this.replanned++;
+    if (hand !== this.#own) {
+      this.#send(source, { kind: 'replan', id, gone });
+      return;
+    }
+    this.#ledger.forget({ frame: id.frame, tile: gone });
+    if (!this.#queue.isUnderWay(id.frame)) {
+      this.#own = undefined;
+      return;
+    }
+    hand.planned = this.#ledger.plan(id, this.traits.name);
+    this.#fetch(hand);
+  }
+
+  #computeNext(): void {
+    if (this.#computing || this.#unsent >= UNSENT_RESULTS) return;
+    const own = this.#own?.fetched === undefined ? undefined : this.#own;
+    const hand = own ?? this.#worker.nextStolen(({ fetched }) => fetched !== undefined);
+    if (hand === undefined) return;
+    const gone = this.#missing(hand);
+    if (gone !== undefined) {
+      if (own === undefined) this.#worker.putBack(hand);
+      this.#planAgain(hand, gone);
+      return;
+    }
+    this.#computing = true;
+    if (own !== undefined) {
+      this.#own = undefined;
+      this.#prepareOwn();
+    }
+    this.#updateOffer();
+    this.#later(this.traits.tileMs, () => this.#computed(hand));
+  }
+
+  /** A tile whose halos should lie here, and do not. */
+  #missing({ source, id, planned, fetched }: Hand): number | undefined {
+    for (const halo of planned.plan.halos) {
+      if (fetched!.has(halo.tile)) continue;
+      const key = { source, frame: id.frame, tile: halo.tile };
+      if (this.#store.find(key, [halo]) === undefined) return halo.tile;
+    }
+    return undefined;
+  }
+
+  #computed({ source, id, planned, fetched }: Hand): void {
     this.#computing = false;
-    if (source === this.traits.name) this.#queue.complete(id);
+    const { layers } = this.#world.work;
+    const published = publishedHalos(layers, id.tile, planned.plan, planned.sides);
+    const values = published.map(() => new Float32Array(1));
+    this.#store.put({ source, ...id }, published, values);
+    this.halosUsed += planned.plan.halos.length;
+    this.halosFetched += fetched!.size;
+    if (source === this.traits.name) this.#complete(id);
     else this.stolen++;
     this.#unsent++;
     this.#gateway!.send({ kind: 'result', source, ...id });
@@ -214,62 +328,141 @@ export class SimulatedEdge {
     });
   }
 
+  #complete(id: TileId): void {
+    if (this.#queue.complete(id) !== 'first') return;
+    const source = this.traits.name;
+    const { frame } = id;
+    for (const tile of this.#ledger.finish(id)) this.#store.drop({ source, frame, tile });
+    if (this.#queue.isUnderWay(frame)) return;
+    this.#store.dropFrames(source, frame);
+    for (const holder of this.#ledger.endFrame(frame)) {
+      this.#thieves.get(holder)?.send({ kind: 'frameOver', frame });
+    }
+  }
+
   #reissue(edge: string): void {
+    this.#ledger.loseEdge(edge);
     this.reissued += this.#queue.loseEdge(edge).length;
   }
 
   onThief(thief: string, end: End<Signal>): void {
-    this.#thieves.add(end);
+    const before = this.#thieves.get(thief);
+    this.#thieves.set(thief, end);
+    if (before !== undefined) {
+      before.destroy();
+      this.#reissue(thief);
+    }
     end.handle({
       onMessage: (signal) => {
-        if (!this.alive || signal.kind !== 'steal') return;
-        const id = this.#queue.lend(thief);
-        this.#updateOffer();
-        end.send(id === undefined ? { kind: 'nothing' } : { kind: 'task', ...id });
+        if (this.alive) this.#onThief(thief, end, signal);
       },
       onClose: () => {
-        if (!this.alive) return;
-        this.#thieves.delete(end);
+        if (!this.alive || this.#thieves.get(thief) !== end) return;
+        this.#thieves.delete(thief);
         this.#reissue(thief);
         this.#advance();
       },
     });
   }
 
-  #steal(victim: string): void {
-    const known = this.#victims.get(victim);
-    if (known !== undefined) {
-      known.send({ kind: 'steal' });
-      return;
+  #onThief(thief: string, end: End<Signal>, signal: Signal): void {
+    if (signal.kind === 'fetchHalos') {
+      if (this.traits.mute) return;
+      const found = this.#store.find(signal.key, signal.parts) !== undefined;
+      end.send({ kind: found ? 'halos' : 'halosGone', request: signal.request });
     }
-    const end = this.#world.connectTo(victim, this.traits.name);
-    if (end === undefined) {
-      // A victim that does not answer is given up after a while.
-      this.#later(40, () => this.#askAgain(victim));
-      return;
+    if (signal.kind === 'steal') {
+      const id = this.#queue.lend(thief);
+      this.#updateOffer();
+      if (id === undefined) end.send({ kind: 'nothing' });
+      else end.send({ kind: 'task', id, planned: this.#ledger.plan(id, thief) });
     }
-    this.#victims.set(victim, end);
-    end.handle({
-      onMessage: (signal) => this.#onVictim(victim, signal),
-      onClose: () => {
-        if (!this.alive || this.#victims.get(victim) !== end) return;
-        this.#victims.delete(victim);
-        this.#askAgain(victim);
-      },
-    });
-    end.send({ kind: 'steal' });
+    if (signal.kind === 'replan') {
+      const { id, gone } = signal;
+      this.#ledger.forget({ frame: id.frame, tile: gone });
+      if (!this.#queue.isLeasedTo(thief, id)) end.send({ kind: 'leaseOver', id });
+      else end.send({ kind: 'task', id, planned: this.#ledger.plan(id, thief) });
+    }
   }
 
-  #onVictim(victim: string, signal: Signal): void {
-    if (!this.alive) return;
-    if (signal.kind === 'nothing') this.#askAgain(victim);
-    if (signal.kind !== 'task') return;
-    const job = { source: victim, id: { frame: signal.frame, tile: signal.tile } };
-    if (this.#worker.received(victim, job)) this.#advance();
+  #send(peer: string, signal: Signal): void {
+    const known = this.#peers.get(peer);
+    if (known !== undefined) {
+      known.send(signal);
+      return;
+    }
+    const end = this.#world.connectTo(peer, this.traits.name);
+    if (end === undefined) {
+      // One that does not answer is given up after a while.
+      this.#later(40, () => this.#losePeer(peer));
+      return;
+    }
+    this.#peers.set(peer, end);
+    end.handle({
+      onMessage: (answer) => {
+        if (this.alive) this.#onAnswer(peer, answer);
+      },
+      onClose: () => {
+        if (!this.alive || this.#peers.get(peer) !== end) return;
+        this.#peers.delete(peer);
+        this.#losePeer(peer);
+      },
+    });
+    end.send(signal);
+  }
+
+  #onAnswer(peer: string, signal: Signal): void {
+    switch (signal.kind) {
+      case 'nothing':
+        this.#askAgain(peer);
+        break;
+      case 'task': {
+        const { id, planned } = signal;
+        const known = this.#worker.find((hand) => isTile(hand, peer, id));
+        const hand = known ?? { source: peer, id, planned, fetched: undefined };
+        if (known !== undefined) known.planned = planned;
+        else if (!this.#worker.received(peer, hand)) break;
+        this.#fetch(hand);
+        this.#advance();
+        break;
+      }
+      case 'leaseOver':
+        this.#worker.drop((hand) => isTile(hand, peer, signal.id));
+        this.#advance();
+        break;
+      case 'halos':
+        this.#fetches.arrived(signal.request, true);
+        break;
+      case 'halosGone':
+        this.#fetches.failed(signal.request);
+        break;
+      case 'frameOver':
+        this.#store.dropFrames(peer, signal.frame);
+        break;
+      default:
+        throw new Error(`${peer} answered ${signal.kind}`);
+    }
+  }
+
+  #drop(peer: string): void {
+    const end = this.#peers.get(peer);
+    this.#peers.delete(peer);
+    end?.destroy();
+  }
+
+  #losePeer(peer: string): void {
+    this.#worker.drop(({ source, fetched }) => source === peer && fetched === undefined);
+    this.#fetches.loseHolder(peer);
+    this.#askAgain(peer);
+    this.#advance();
   }
 
   #askAgain(victim: string): void {
     const empty = this.#worker.foundEmpty(victim);
     if (empty !== undefined) this.#gateway!.send({ kind: 'ask', empty });
   }
+}
+
+function isTile({ source, id }: Hand, victim: string, { frame, tile }: TileId): boolean {
+  return source === victim && id.frame === frame && id.tile === tile;
 }

@@ -1,6 +1,11 @@
 /** The gateway's glue around the scheduler (roles/gateway.ts), on simulated time and connections. */
+
+import type { Halo } from '../partition/reuse.ts';
 import { Broker, type Offer, type Referral } from '../schedule/broker.ts';
 import { Collector, type FrameId } from '../schedule/collector.ts';
+import type { PlannedTile } from '../schedule/halo-ledger.ts';
+import type { TileKey } from '../schedule/halo-store.ts';
+import type { TileId } from '../schedule/source-queue.ts';
 import { below, type Random } from './random.ts';
 import type { End, EventQueue } from './simulated-network.ts';
 
@@ -13,9 +18,20 @@ export type Signal =
   | ({ readonly kind: 'result'; readonly tile: number } & FrameId)
   | { readonly kind: 'tileDone'; readonly frame: number; readonly tile: number }
   | { readonly kind: 'edgeLost'; readonly name: string }
+  | { readonly kind: 'detections'; readonly frame: number }
   | { readonly kind: 'steal' }
-  | { readonly kind: 'task'; readonly frame: number; readonly tile: number }
-  | { readonly kind: 'nothing' };
+  | { readonly kind: 'task'; readonly id: TileId; readonly planned: PlannedTile }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'replan'; readonly id: TileId; readonly gone: number }
+  | { readonly kind: 'leaseOver'; readonly id: TileId }
+  | {
+      readonly kind: 'fetchHalos';
+      readonly request: number;
+      readonly key: TileKey;
+      readonly parts: readonly Halo[];
+    }
+  | { readonly kind: 'halos' | 'halosGone'; readonly request: number }
+  | { readonly kind: 'frameOver'; readonly frame: number };
 
 export class SimulatedGateway {
   readonly #events: EventQueue;
@@ -129,6 +145,7 @@ export class SimulatedGateway {
     if (arrival === 'last') {
       this.#events.after(below(this.#random, 20), () => {
         this.#collector.finish({ source, frame });
+        this.#edges.get(source)?.send({ kind: 'detections', frame });
         count(this.finished, `${source}/${frame}`);
       });
     }

@@ -1,7 +1,7 @@
 /** Looks at the machine's processes and sockets, as a test must to see that nothing is left. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ownedProcesses } from '../../harness/providers/local/owned-processes.ts';
+import { ownedProcesses } from '../../harness/machine/owned-processes.ts';
 
 /** Polls until `check` gives something true, or fails with `what`. */
 export async function eventually<Value>(

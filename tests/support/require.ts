@@ -2,9 +2,10 @@
  * What a machine may lack. A test that needs it skips where it is absent, and says so; where
  * TILEBED_REQUIRE names it, as in CI, it runs and fails instead.
  */
+import { findControlGroups } from '../../harness/machine/control-groups.ts';
 import { pathExists } from '../../harness/path-exists.ts';
-import { findCgroupCpu, findCgroupMemory } from '../../harness/providers/local/cgroup.ts';
 import { packetFilterProblem } from '../../harness/providers/local/packet-filter.ts';
+import { netnsProvider } from '../../harness/providers/netns/provider.ts';
 
 const REQUIRED = (process.env['TILEBED_REQUIRE'] ?? '').split(/[\s,]+/);
 
@@ -15,12 +16,13 @@ async function skipWithout(name: string, present: Promise<boolean>): Promise<boo
 /** Control groups that this user may make. */
 export const withoutCgroups = await skipWithout(
   'cgroups',
-  findCgroupMemory().then((found) => typeof found !== 'string'),
+  findControlGroups().then(({ roots }) => roots.memory !== undefined && roots.cpu !== undefined),
 );
 
-export const withoutCpuCgroups = await skipWithout(
-  'cgroups',
-  findCgroupCpu().then((found) => typeof found !== 'string'),
+/** Network namespaces that this user may make. */
+export const withoutNetns = await skipWithout(
+  'netns',
+  netnsProvider.requirements().then((requirements) => requirements.every(({ ok }) => ok)),
 );
 
 /** iptables, and the right to use it. */

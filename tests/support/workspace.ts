@@ -11,15 +11,18 @@ export class Workspace implements AsyncDisposable {
   readonly experiment: string;
   readonly results: string;
 
-  private constructor(folder: string) {
+  readonly #provider: string;
+
+  private constructor(folder: string, provider: string) {
     this.folder = folder;
+    this.#provider = provider;
     this.testbed = join(folder, 'testbed.yaml');
     this.experiment = join(folder, 'experiment.yaml');
     this.results = join(folder, 'results');
   }
 
-  static async make(): Promise<Workspace> {
-    const workspace = new Workspace(await mkdtemp(join(tmpdir(), 'tilebed-test-')));
+  static async make(provider = 'local'): Promise<Workspace> {
+    const workspace = new Workspace(await mkdtemp(join(tmpdir(), 'tilebed-test-')), provider);
     await copyFile(join(ROOT, 'tests/fixtures/tiny.cfg'), join(workspace.folder, 'tiny.cfg'));
     return workspace;
   }
@@ -30,7 +33,7 @@ export class Workspace implements AsyncDisposable {
   }
 
   async writeTestbed(lines = TWO_EDGES): Promise<void> {
-    await writeFile(this.testbed, `name: test\nprovider: local\n${lines}`);
+    await writeFile(this.testbed, `name: test\nprovider: ${this.#provider}\n${lines}`);
   }
 
   /** @param lines everything behind name, testbed and model */

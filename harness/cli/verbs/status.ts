@@ -29,14 +29,25 @@ function statusText(status: TestbedStatus): string {
   const lines = [`${status.name} (${status.provider}) is ${status.status}`];
   if (status.outdated) lines.push('its file was changed since: `tilebed up` applies the changes');
   if (status.addressNote !== undefined) lines.push(`addresses: ${status.addressNote}`);
-  const headers = ['node', 'role', 'testbed address', 'address', 'cpus', 'memory', 'health'];
+  const headers = [
+    'node',
+    'role',
+    'testbed address',
+    'address',
+    'cpus',
+    'quota',
+    'memory',
+    'health',
+  ];
   return [...lines, '', plainTable(headers, status.nodes.map(row))].join('\n');
 }
 
 function row(node: NodeStatus): string[] {
-  const { name, role, testbedAddress, address, cpus, memoryBytes, health } = node;
+  const { name, role, testbedAddress, address, cpus, cpuQuota, memoryBytes, health } = node;
+  const pinned = cpus?.join(',') ?? 'any';
+  const quota = cpuQuota === undefined ? 'no limit' : `${cpuQuota} CPUs`;
   const memory = memoryBytes === undefined ? 'no limit' : `${memoryBytes / 2 ** 20} MiB`;
-  return [name, role, testbedAddress, address, cpus?.join(',') ?? 'any', memory, describe(health)];
+  return [name, role, testbedAddress, address, pinned, quota, memory, describe(health)];
 }
 
 function describe(health: Health): string {

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { loadTestbed } from '../../spec/load-testbed.ts';
 import { lockTestbed } from '../../testbeds/lock.ts';
+import { stepsText } from '../../testbeds/steps-text.ts';
 import { planUp, up } from '../../testbeds/up.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
 
@@ -22,9 +23,8 @@ export const upVerb: VerbSpec = {
     if (options.dryRun === true) {
       const { steps, warnings } = await planUp(testbed);
       for (const warning of warnings) output.warn(warning);
-      const shown = steps.map(({ title, node, action }) => ({ title, node, action }));
-      const lines = steps.map(({ title, action }) => `${title}\n  ${action.join(' ')}`);
-      output.result(shown, lines.length > 0 ? lines.join('\n') : 'nothing to do');
+      const shown = steps.map(({ title, node, actions }) => ({ title, node, actions }));
+      output.result(shown, steps.length > 0 ? stepsText(steps) : 'nothing to do');
       return undefined;
     }
     await using _lock = await lockTestbed(testbed, 'up');

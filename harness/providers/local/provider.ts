@@ -2,14 +2,18 @@
  * Nodes as processes of this machine. A node is a folder, a loopback address and limits; processes
  * live in it only while something runs.
  */
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { cpus } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { execa } from 'execa';
-import { TilebedError } from '../../../runtime/errors.ts';
-import { pathExists } from '../../path-exists.ts';
+import { tryCommand } from '../../machine/command.ts';
+import { enterGroups, findControlGroups, type GroupLimits } from '../../machine/control-groups.ts';
+import { MachineNodeFaults } from '../../machine/node-faults.ts';
+import {
+  checkCpus,
+  limitSettings,
+  nodeFolder,
+  nodeSteps,
+  ownPrefix,
+  removeNodes,
+} from '../../machine/node-steps.ts';
+import { ownerMark } from '../../machine/owned-processes.ts';
 import type { TestbedNode } from '../../spec/resolved.ts';
 import { LocalTransport } from '../../transports/local.ts';
 import type {
@@ -20,23 +24,7 @@ import type {
   Requirement,
   Step,
 } from '../provider.ts';
-import {
-  type CgroupMemory,
-  enterGroup,
-  findCgroupCpu,
-  findCgroupMemory,
-  groupsWithPrefix,
-  limitsCpus,
-  makeGroup,
-  readLimit,
-  removeGroup,
-  unlimitCpus,
-} from './cgroup.ts';
-import { LocalFaults } from './faults.ts';
-import { ownedProcesses, ownerMark } from './owned-processes.ts';
 import { PacketFilter, packetFilterProblem } from './packet-filter.ts';
-
-const KILL_PATIENCE_MS = 5000;
 
 export const localProvider: Provider = {
   name: 'local',
@@ -45,16 +33,16 @@ export const localProvider: Provider = {
 
   async capabilities() {
     const able = new Set<Capability>(['freeze']);
+    const { roots } = await findControlGroups();
     if (await canPin()) able.add('pin');
-    if (typeof (await findCgroupMemory()) !== 'string') able.add('memory');
-    if (typeof (await findCgroupCpu()) !== 'string') able.add('slow');
+    if (roots.memory !== undefined) able.add('memory');
+    if (roots.cpu !== undefined) able.add('quota').add('slow');
     if ((await packetFilterProblem()) === undefined) able.add('cut');
     return able;
   },
 
   async requirements() {
-    const memory = await findCgroupMemory();
-    const cpu = await findCgroupCpu();
+    const { roots, problems } = await findControlGroups();
     const filter = await packetFilterProblem();
     const pins = await canPin();
     const requirements: Requirement[] = [
@@ -67,12 +55,12 @@ export const localProvider: Provider = {
       {
         name: 'memory limits',
         ok: true,
-        detail: typeof memory === 'string' ? `none: ${memory}` : `control groups in ${memory.root}`,
+        detail: problems.memory ?? `control groups in ${roots.memory}`,
       },
       {
-        name: 'slow nodes',
+        name: 'CPU quotas and slow nodes',
         ok: true,
-        detail: typeof cpu === 'string' ? `not possible: ${cpu}` : `control groups in ${cpu.root}`,
+        detail: problems.cpu ?? `control groups in ${roots.cpu}`,
       },
       {
         name: 'cut nodes',
@@ -86,38 +74,30 @@ export const localProvider: Provider = {
 
   async plan(context) {
     checkCpus(context.testbed.nodes);
-    const memory = await findCgroupMemory();
-    const steps = context.testbed.nodes.flatMap((node) => [
-      folderStep(context, node),
-      ...(node.memoryBytes === undefined || typeof memory === 'string'
-        ? []
-        : [groupStep(context, node, memory, node.memoryBytes)]),
-    ]);
-    return [...(await strayNodeSteps(context)), healingStep(context), ...steps];
+    const groups = await findControlGroups();
+    return [healingStep(context), ...(await nodeSteps(context, groups, groupLimits))];
   },
 
   async nodes(context) {
-    const memory = await findCgroupMemory();
+    const groups = await findControlGroups();
     return context.testbed.nodes.map((spec): ProvisionedNode => {
-      const limited = spec.memoryBytes !== undefined && typeof memory !== 'string';
       const address = spec.address.replace(/^\d+/, '127');
+      const settings = limitSettings(context, groups, spec, groupLimits);
       return {
         spec,
         address,
-        faults: new LocalFaults({
-          name: spec.name,
+        faults: new MachineNodeFaults({
+          spec,
           owner: context.stateFolder,
-          address,
-          group: groupName(context, spec.name),
-          cpus: spec.cpus?.length ?? 1,
-          filter: packetFilter(context),
+          group: ownPrefix(context) + spec.name,
+          cut: () => packetFilter(context).cut(address),
         }),
         folder: nodeFolder(context, spec.name),
         node: process.execPath,
         transport: new LocalTransport({
           launcher: [
             ...(spec.cpus === undefined ? [] : ['taskset', '--cpu-list', spec.cpus.join(',')]),
-            ...(limited ? enterGroup(memory, groupName(context, spec.name)) : []),
+            ...enterGroups(settings),
           ],
           environment: ownerMark(context.stateFolder, spec.name),
         }),
@@ -126,141 +106,38 @@ export const localProvider: Provider = {
   },
 
   async down(context) {
-    const removed = await endProcesses(context);
-    for (const hierarchy of [await findCgroupMemory(), await findCgroupCpu()]) {
-      if (typeof hierarchy === 'string') continue;
-      for (const group of await groupsWithPrefix(hierarchy, groupName(context, ''))) {
-        await removeGroup(hierarchy, group);
-        removed.push(`control group ${group}`);
-      }
-    }
+    const removed = await removeNodes(context, await findControlGroups());
     if (await packetFilter(context).remove()) removed.push('rules that dropped packets');
-    const folder = join(context.stateFolder, 'nodes');
-    for (const name of await readdir(folder).catch(() => [])) removed.push(`node ${name}`);
-    await rm(folder, { recursive: true, force: true });
     return removed;
   },
 };
 
+/** CPUs are pinned by taskset, which any user may do. */
+function groupLimits({ cpuQuota, memoryBytes }: TestbedNode): GroupLimits {
+  return {
+    ...(cpuQuota === undefined ? {} : { cpuQuota }),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+  };
+}
+
 async function canPin(): Promise<boolean> {
-  const { exitCode } = await execa('taskset', ['--cpu-list', '0', 'true'], { reject: false });
+  const { exitCode } = await tryCommand(['taskset', '--cpu-list', '0', 'true']);
   return exitCode === 0;
 }
 
-function checkCpus(nodes: readonly TestbedNode[]): void {
-  const count = cpus().length;
-  for (const { name, cpus: pinned = [] } of nodes) {
-    const missing = pinned.find((cpu) => cpu >= count);
-    if (missing === undefined) continue;
-    throw new TilebedError(
-      'INPUT',
-      `${name} is to be pinned to CPU ${missing}, but this machine has CPUs 0 to ${count - 1}`,
-    );
-  }
-}
-
-function nodeFolder({ stateFolder }: ProviderContext, name: string): string {
-  return join(stateFolder, 'nodes', name);
-}
-
-/** All testbeds share the machine: the state folder's hash tells what is whose. */
-function ownName({ stateFolder }: ProviderContext): string {
-  return `tilebed-${createHash('sha256').update(stateFolder).digest('hex').slice(0, 12)}`;
-}
-
-function groupName(context: ProviderContext, node: string): string {
-  return `${ownName(context)}-${node}`;
-}
-
 function packetFilter(context: ProviderContext): PacketFilter {
-  return new PacketFilter(ownName(context), context.stateFolder);
+  return new PacketFilter(ownPrefix(context).slice(0, -1), context.stateFolder);
 }
 
 /** A crash in the middle of a trial leaves the nodes as its faults had them. */
 function healingStep(context: ProviderContext): Step {
   const filter = packetFilter(context);
-  const slowed = async () => {
-    const cpu = await findCgroupCpu();
-    if (typeof cpu === 'string') return [];
-    const groups = await groupsWithPrefix(cpu, groupName(context, ''));
-    const limits = await Promise.all(groups.map((group) => limitsCpus(cpu, group)));
-    return groups.filter((_, index) => limits[index]).map((group) => ({ cpu, group }));
-  };
   return {
-    title: 'take back the faults that an earlier run left',
-    action: ['heal', ownName(context)],
-    done: async () => !(await filter.exists()) && (await slowed()).length === 0,
+    title: 'let packets pass that a fault of an earlier run dropped',
+    actions: [['remove', `iptables chain ${ownPrefix(context).slice(0, -1)}`]],
+    done: async () => !(await filter.exists()),
     apply: async () => {
       await filter.remove();
-      for (const { cpu, group } of await slowed()) await unlimitCpus(cpu, group);
     },
   };
-}
-
-function folderStep(context: ProviderContext, { name }: TestbedNode): Step {
-  const folder = nodeFolder(context, name);
-  return {
-    title: `make the folder of ${name}`,
-    node: name,
-    action: ['mkdir', '-p', folder],
-    done: () => pathExists(folder),
-    apply: async () => {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-    },
-  };
-}
-
-function groupStep(
-  context: ProviderContext,
-  { name }: TestbedNode,
-  memory: CgroupMemory,
-  bytes: number,
-): Step {
-  const group = groupName(context, name);
-  return {
-    title: `limit the memory of ${name} to ${(bytes / 2 ** 20).toFixed(0)} MiB`,
-    node: name,
-    action: ['write', join(memory.root, group, memory.limitFile), String(bytes)],
-    // The kernel rounds a limit to whole pages.
-    done: async () => Math.abs(((await readLimit(memory, group)) ?? 0) - bytes) < 65_536,
-    apply: () => makeGroup(memory, group, bytes),
-  };
-}
-
-/** Nodes that an earlier version of the testbed had. */
-async function strayNodeSteps(context: ProviderContext): Promise<Step[]> {
-  const wanted = new Set(context.testbed.nodes.map(({ name }) => name));
-  const present = await readdir(join(context.stateFolder, 'nodes')).catch(() => []);
-  return present
-    .filter((name) => !wanted.has(name))
-    .map((name) => {
-      const folder = nodeFolder(context, name);
-      return {
-        title: `remove ${name}, which the testbed no longer has`,
-        node: name,
-        action: ['rm', '-r', folder],
-        done: async () => !(await pathExists(folder)),
-        apply: async () => {
-          await rm(folder, { recursive: true, force: true });
-          const memory = await findCgroupMemory();
-          if (typeof memory !== 'string')
-            await removeGroup(memory, groupName(context, name)).catch(() => {});
-        },
-      };
-    });
-}
-
-async function endProcesses({ stateFolder }: ProviderContext): Promise<string[]> {
-  const found = await ownedProcesses(stateFolder);
-  for (const id of found) {
-    try {
-      process.kill(id, 'SIGKILL');
-    } catch {
-      // It ended by itself in the meantime.
-    }
-  }
-  const deadline = performance.now() + KILL_PATIENCE_MS;
-  while ((await ownedProcesses(stateFolder)).length > 0 && performance.now() < deadline)
-    await delay(20);
-  return found.map((id) => `process ${id}`);
 }

@@ -1,8 +1,10 @@
 /** Finds processes by the mark that the transport put into their environment. */
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const OWNER_VARIABLE = 'TILEBED_OWNER';
 const NODE_VARIABLE = 'TILEBED_NODE';
+const KILL_PATIENCE_MS = 5000;
 
 /** The mark of a node's processes. */
 export function ownerMark(owner: string, node: string): Readonly<Record<string, string>> {
@@ -28,4 +30,28 @@ export async function ownedProcesses(owner: string, node?: string): Promise<numb
     if (marks.every((mark) => variables.includes(mark))) owned.push(id);
   }
   return owned.filter((id) => id !== process.pid);
+}
+
+/** Ends all processes that `find` finds, and those that they start meanwhile; returns their ids. */
+export async function endProcesses(find: () => Promise<readonly number[]>): Promise<number[]> {
+  const ended = new Set<number>();
+  const giveUpAt = performance.now() + KILL_PATIENCE_MS;
+  for (;;) {
+    const found = await find();
+    if (found.length === 0 || performance.now() > giveUpAt) return [...ended];
+    for (const id of found) {
+      ended.add(id);
+      signalProcess(id, 'SIGKILL');
+    }
+    await delay(20);
+  }
+}
+
+/** Does no harm where the process has ended by itself. */
+export function signalProcess(id: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(id, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

@@ -1,0 +1,60 @@
+/**
+ * Names of what a testbed owns on this machine. They follow from where its state lies, so `down` finds
+ * everything without a record, and two testbeds never meet.
+ */
+import { createHash } from 'node:crypto';
+import { ownPrefix } from '../../machine/node-steps.ts';
+import { formatAddress, parseAddress, parseSubnet, type Subnet } from '../../spec/addresses.ts';
+import type { TestbedNode } from '../../spec/resolved.ts';
+import type { ProviderContext } from '../provider.ts';
+
+export interface OwnNames {
+  /** At most 15 characters, like every interface's name. */
+  readonly bridge: string;
+  /** What names of the nodes' ends at the bridge begin with. */
+  readonly portPrefix: string;
+  /** What names of namespaces and control groups begin with. */
+  readonly prefix: string;
+  /** Says in the machine's own listings whose it is. */
+  readonly label: string;
+}
+
+/** The kernel keeps 255 bytes of an interface's alias, iptables as many of a comment. */
+const LABEL_CHARACTERS = 200;
+const OWNER_DIGITS = 7;
+
+export function ownNames(context: Pick<ProviderContext, 'stateFolder'>): OwnNames {
+  const { stateFolder } = context;
+  const owner = createHash('sha256').update(stateFolder).digest('hex').slice(0, OWNER_DIGITS);
+  return {
+    bridge: `tb${owner}`,
+    portPrefix: `tb${owner}-`,
+    prefix: ownPrefix(context),
+    label: `tilebed: ${stateFolder.slice(-LABEL_CHARACTERS)}`,
+  };
+}
+
+/** Of a node's own in its subnet, so that nodes may come and go: five digits of base 36 hold any. */
+export function portName({ portPrefix }: OwnNames, address: string, subnet: Subnet): string {
+  return `${portPrefix}${(parseAddress(address)! - subnet.network).toString(36)}`;
+}
+
+/** The testbed's subnet, which has been checked. */
+export function subnetOf(cidr: string): Subnet {
+  const subnet = parseSubnet(cidr);
+  if (typeof subnet === 'string') throw new Error(subnet);
+  return subnet;
+}
+
+/** This machine's own address at the bridge: the highest that no node has; undefined when all are taken. */
+export function hostAddress(
+  { network, prefix }: Subnet,
+  nodes: readonly Pick<TestbedNode, 'address'>[],
+): string | undefined {
+  const taken = new Set(nodes.map(({ address }) => address));
+  for (let address = network + 2 ** (32 - prefix) - 2; address > network; address--) {
+    const text = formatAddress(address);
+    if (!taken.has(text)) return text;
+  }
+  return undefined;
+}

@@ -1,0 +1,89 @@
+/** Links are what was asked for: measured through the runtime, as before every experiment. */
+import { describe, expect, test } from 'vitest';
+import { loadTestbed } from '../../harness/spec/load-testbed.ts';
+import { findBundle } from '../../harness/testbeds/bundle.ts';
+import { measureLinks } from '../../harness/testbeds/measure-links.ts';
+import { openTestbed } from '../../harness/testbeds/open.ts';
+import { tilebed } from '../support/cli.ts';
+import { Workspace } from '../support/workspace.ts';
+import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
+import { upTestbed } from './up-testbed.ts';
+
+/** Of what was asked for: headers take some, and the measurement is of what applications get. */
+const LEAST = 0.85;
+const MOST = 1.1;
+/** A busy machine may measure too little, though never too much. */
+const ATTEMPTS = 5;
+
+export function linkContract({ name, subnets, able }: ProviderUnderTest): void {
+  const signal = new AbortController().signal;
+
+  describe.runIf(able.includes('shape'))('links', () => {
+    const lines = threeNodes(subnets[0], ', link: { rate: 8mbit }', ', link: { rate: 30mbit }');
+    const testbed = upTestbed(name, lines);
+
+    async function measure() {
+      const nodes = await openTestbed(await loadTestbed(testbed.workspace.testbed));
+      return measureLinks(nodes, await findBundle(), signal);
+    }
+
+    /** Both rates of both edges, as parts of what was asked for. */
+    async function measuredParts(): Promise<readonly number[]> {
+      return Object.values(await measure()).flatMap(({ asked, measured }) =>
+        [measured.sendBitsPerSecond, measured.receiveBitsPerSecond].map(
+          (rate) => rate / asked.rateBitsPerSecond!,
+        ),
+      );
+    }
+
+    test('have the rate that was asked for, both ways, and each its own', async () => {
+      await tilebed(['deploy', testbed.workspace.testbed]);
+      let rates = await measuredParts();
+      for (let attempt = 0; attempt < ATTEMPTS && Math.min(...rates) < LEAST; attempt++) {
+        expect(Math.max(...rates)).toBeLessThan(MOST);
+        rates = await measuredParts();
+      }
+      expect(rates).toHaveLength(4);
+      expect(Math.min(...rates)).toBeGreaterThan(LEAST);
+      expect(Math.max(...rates)).toBeLessThan(MOST);
+    });
+
+    test('change with the file, and are free again without a wish', async () => {
+      const { workspace } = testbed;
+      await workspace.writeTestbed(lines.replace('8mbit', '16mbit'));
+      const { stderr } = await tilebed(['up', workspace.testbed]);
+      expect(stderr.split('\n')).toEqual(['shape the link of edge0: done']);
+      const { edge0 } = await measure();
+      expect(edge0!.measured.sendBitsPerSecond).toBeGreaterThan(16e6 * LEAST);
+      await workspace.writeTestbed(threeNodes(subnets[0], ', link: { rate: 900mbit }'));
+      expect((await tilebed(['up', workspace.testbed])).stderr).toContain('free the link of edge1');
+      const freed = await measure();
+      expect(Object.keys(freed)).toEqual(['edge0']);
+      // More than any rate of before: how much a busy machine makes of it is another matter.
+      expect(freed['edge0']!.measured.sendBitsPerSecond).toBeGreaterThan(40e6);
+    });
+  });
+
+  const cannot = (['shape', 'delay'] as const).filter((wish) => !able.includes(wish));
+  test.each(cannot)(
+    'a wish for %s is refused, and a warning where it is tolerated',
+    async (wish) => {
+      await using workspace = await Workspace.make(name);
+      const link = wish === 'shape' ? 'rate: 1mbit' : 'delay: 5ms';
+      const lines = threeNodes(subnets[0], `, link: { ${link} }`);
+      await workspace.writeTestbed(lines);
+      const refused = await tilebed(['up', workspace.testbed]);
+      expect(refused.exitCode).toBe(3);
+      const what = wish === 'shape' ? 'a rate' : 'a delay';
+      expect(refused.stderr).toContain(
+        `the provider ${name} cannot do this here: the link of edge0 is to have ${what}`,
+      );
+      await workspace.writeTestbed(`${lines}tolerate: [${wish}]\n`);
+      const tolerated = await tilebed(['up', workspace.testbed]);
+      expect(tolerated.exitCode).toBe(0);
+      expect(tolerated.stderr).toContain(
+        `the link of edge0 is to have ${what}, which is not possible here: it is not`,
+      );
+    },
+  );
+}

@@ -1,0 +1,22 @@
+/** What the contract must know of a provider, and the testbed that it tries it with. */
+import type { Capability } from '../../harness/providers/provider.ts';
+
+export interface ProviderUnderTest {
+  readonly name: string;
+  /** The first three numbers of two /24 subnets that nothing else on this machine has. */
+  readonly subnets: readonly [string, string];
+  /** What it must be able to do here. */
+  readonly able: readonly Capability[];
+  /** What is on this machine of testbeds whose state lies in that folder, found without the provider. */
+  remains(stateFolder: string): Promise<readonly string[]>;
+}
+
+/** A gateway and two edges; `limits` go to edge0, `network` beside the subnet. */
+export function threeNodes(subnet: string, limits = '', network = ''): string {
+  return `network: { subnet: ${subnet}.0/24${network} }
+nodes:
+  gateway: { role: gateway, address: ${subnet}.2 }
+  edge0: { role: edge, address: ${subnet}.3${limits} }
+  edge1: { role: edge, address: ${subnet}.4 }
+`;
+}

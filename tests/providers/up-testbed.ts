@@ -1,0 +1,32 @@
+/** A testbed that is up for a group of tests, and the nodes of it. */
+import { afterAll, beforeAll } from 'vitest';
+import type { ProvisionedNode } from '../../harness/providers/provider.ts';
+import { loadTestbed } from '../../harness/spec/load-testbed.ts';
+import { openTestbed } from '../../harness/testbeds/open.ts';
+import { tilebed } from '../support/cli.ts';
+import { Workspace } from '../support/workspace.ts';
+
+export interface UpTestbed {
+  readonly workspace: Workspace;
+  node(name: string): ProvisionedNode;
+}
+
+/** To be called inside `describe`; usable inside its tests. */
+export function upTestbed(provider: string, lines: string): UpTestbed {
+  let workspace: Workspace;
+  let nodes: readonly ProvisionedNode[];
+  beforeAll(async () => {
+    workspace = await Workspace.make(provider);
+    await workspace.writeTestbed(lines);
+    const { exitCode, stderr } = await tilebed(['up', workspace.testbed]);
+    if (exitCode !== 0) throw new Error(stderr);
+    nodes = await openTestbed(await loadTestbed(workspace.testbed));
+  });
+  afterAll(() => workspace[Symbol.asyncDispose]());
+  return {
+    get workspace() {
+      return workspace;
+    },
+    node: (name) => nodes.find(({ spec }) => spec.name === name)!,
+  };
+}
