@@ -19,8 +19,8 @@ beforeEach(async () => {
 });
 afterEach(() => workspace[Symbol.asyncDispose]());
 
-async function run(experiment: string): Promise<TrialRecord[]> {
-  await workspace.writeExperiment(experiment);
+async function run(experiment: string, cfg?: string): Promise<TrialRecord[]> {
+  await workspace.writeExperiment(experiment, cfg);
   const { exitCode, stderr } = await tilebed([
     'run',
     workspace.experiment,
@@ -62,4 +62,18 @@ threshold: 0.05
   }
   const shared = records.filter(({ parameters }) => parameters.edges === 3);
   expect(shared.some((record) => total(record, 'haloBytesReceived') > 0)).toBe(true);
+}, 240_000);
+
+test('YOLOv2, 16 layers in 6 x 6 tiles, where the regions of the C code are negative', async () => {
+  const records = await run(
+    `frames: { count: 1 }
+matrix: { edges: [2], grid: [6x6], fusedLayers: [16], strategy: [local, deepthings] }
+warmup: 0
+threshold: 0.5
+`,
+    'yolov2.cfg',
+  );
+  expect(records.map(({ status }) => status)).toEqual(['ok', 'ok']);
+  expect(new Set(records.map(found)).size).toBe(1);
+  expect(records[0]!.frames[0]!.detections.length).toBeGreaterThan(0);
 }, 240_000);
