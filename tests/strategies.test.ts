@@ -69,7 +69,7 @@ test('YOLOv2, 16 layers in 6 x 6 tiles, where the regions of the C code are nega
     `frames: { count: 1 }
 matrix: { edges: [2], grid: [6x6], fusedLayers: [16], strategy: [local, deepthings] }
 warmup: 0
-threshold: 0.5
+threshold: 0.02
 `,
     'yolov2.cfg',
   );
