@@ -1,4 +1,6 @@
 /** The report as GitHub-flavoured Markdown, for notes and pull requests: tables, no pictures. */
+
+import { matchedText } from './accuracy.ts';
 import { experimentFacts, METHOD, NODE_HEADERS, nodeRows, warningsOf } from './facts.ts';
 import { visible } from './markup.ts';
 import type { NodeSummary } from './node-summary.ts';
@@ -79,6 +81,11 @@ const SUMMARY: readonly SummaryColumn[] = [
   },
   { title: 'queue of arrivals', cell: ({ queue }) => queue && queueText(queue) },
   { title: 'latency', cell: ({ latencyMs }) => latencyMs && durationInterval(latencyMs) },
+  {
+    title: 'largest difference from float32',
+    cell: ({ accuracy }) => accuracy && significant(accuracy.largestDifference),
+  },
+  { title: 'detections of float32', cell: ({ accuracy }) => accuracy && matchedText(accuracy) },
   {
     title: 'edge process peak MiB',
     cell: ({ memory }) => mebibytes(memory.edge?.processPeakBytes.median),

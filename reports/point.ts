@@ -44,6 +44,7 @@ export function comparePoints(a: Parameters, b: Parameters): number {
     Number(a.reuse) - Number(b.reuse) ||
     naturally(a.order ?? '', b.order ?? '') ||
     naturally(a.align ?? '', b.align ?? '') ||
+    naturally(a.precision ?? '', b.precision ?? '') ||
     (a.sources ?? 1) - (b.sources ?? 1) ||
     rateRank(a) - rateRank(b) ||
     naturally(a.rate ?? '', b.rate ?? '')

@@ -2,7 +2,8 @@
  * What an experiment came to: one row a point of its matrix, medians over its repetitions. A failed
  * trial is counted and enters no median; a degraded one enters them and is counted as such.
  */
-import type { Parameters, TrialRecord, TrialStatus } from '../harness/results/format.ts';
+import type { Accuracy, Parameters, TrialRecord, TrialStatus } from '../harness/results/format.ts';
+import { accuracyOf } from './accuracy.ts';
 import { type Estimate, estimateOf } from './estimate.ts';
 import { groupBy } from './group.ts';
 import { type NodeSummary, summarizeNodes } from './node-summary.ts';
@@ -42,6 +43,8 @@ export interface PointSummary extends Speedups {
   readonly latency95Ms?: number;
   /** Where frames come at a rate. */
   readonly queue?: QueueSummary;
+  /** Of a precision that is not float32. */
+  readonly accuracy?: Accuracy;
   /** Sum over the nodes. */
   readonly bytesSent?: Estimate;
   /** Multiply-accumulates of all edges for each frame that was answered. */
@@ -88,6 +91,7 @@ function summarizePoint(group: readonly NumberedTrial[], seed: number): PointSum
     return (estimate === undefined ? {} : { [name]: estimate }) as Partial<Record<Name, Estimate>>;
   };
   const latencies = measured.flatMap(({ frames }) => frames.map(({ latencyMs }) => latencyMs));
+  const accuracy = accuracyOf(measured);
   const countOf = (status: TrialStatus) =>
     group.filter(({ trial }) => trial.status === status).length;
   return {
@@ -107,6 +111,7 @@ function summarizePoint(group: readonly NumberedTrial[], seed: number): PointSum
       seed,
     ),
     ...estimated('operationsPerFrame', operationsPerFrame),
+    ...(accuracy === undefined ? {} : { accuracy }),
     ...estimated('bytesSent', ({ nodes }) =>
       Object.values(nodes).reduce((sum, { bytesSent }) => sum + bytesSent, 0),
     ),

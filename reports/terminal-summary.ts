@@ -1,5 +1,6 @@
 /** What `run` prints at its end: a row a point, and what the figures mean. */
 import type { Parameters } from '../harness/results/format.ts';
+import { matchedText } from './accuracy.ts';
 import { durationUnit, inUnit, MEBIBYTES, significant } from './numbers.ts';
 import { queueText } from './queue.ts';
 import type { PointSummary, Summary } from './summary.ts';
@@ -56,6 +57,11 @@ const COLUMNS: readonly TerminalColumn[] = [
     cell: ({ queue }) => queue && queueText(queue),
   },
   { title: 'latency', cell: ({ latencyMs }) => latencyMs && inOwnUnit(latencyMs.median) },
+  {
+    title: 'as float32',
+    shown: 'where any has it',
+    cell: ({ accuracy }) => accuracy && matchedText(accuracy),
+  },
   {
     title: 'edge peak MiB',
     cell: ({ memory: { edge } }) => edge && inUnit(edge.processPeakBytes.median, MEBIBYTES),

@@ -39,6 +39,7 @@ function run(choice: Choice): Promise<InferResult> {
   return infer({
     weights: 'synthetic:7',
     engine: 'onnxruntime',
+    precision: 'float32',
     threads: 2,
     dumps: [],
     labels: [],
@@ -134,6 +135,25 @@ describe.skipIf(!existsSync(MODELS))('tiny YOLOv2 with trained weights', () => {
     expectSameBits(tiled, whole);
     expect(tiled.result.grid).toBe(text);
   });
+
+  test.each(['float16-weights', 'int8'] as const)(
+    '%s finds the dog, the car and the bicycle, in tiles as in one piece',
+    async (precision) => {
+      const wanted = { ...TINY, input: DOG, labels, threads: 1 };
+      const inOnePiece = await run({ ...wanted, precision });
+      const tiled = await run({
+        ...wanted,
+        precision,
+        grid: { rows: 3, columns: 3 },
+        fusedLayers: 8,
+      });
+      const found = inOnePiece.detections.map(({ label }) => label);
+      expect(found).toEqual(expect.arrayContaining(['dog', 'car', 'bicycle']));
+      expect(found[0]).toBe('dog');
+      expect(tiled.detections).toEqual(inOnePiece.detections);
+      expect(tiled.engineBytes).toBeLessThan(whole.result.engineBytes);
+    },
+  );
 
   test('a tensor gives what the picture gives, in pixels of the network’s input', async () => {
     const network = await loadNetwork(TINY.cfg);

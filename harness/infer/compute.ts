@@ -6,6 +6,7 @@ import { monotonicMs } from '../../runtime/clock.ts';
 import type { Engine, EngineBytes, Segment, SegmentSpec } from '../../runtime/engine/engine.ts';
 import { openWeights, type WeightsChoice } from '../../runtime/model/load.ts';
 import { elements, type Network } from '../../runtime/model/network.ts';
+import type { Precision } from '../../runtime/model/precision.ts';
 import { planFusedTiles } from '../../runtime/partition/ftp.ts';
 import { pasteRegion } from '../../runtime/partition/map.ts';
 import type { FusedPlan } from '../../runtime/partition/plan.ts';
@@ -23,6 +24,7 @@ export interface ComputeOptions {
   readonly network: Network;
   readonly weights: WeightsChoice;
   readonly engine: Engine;
+  readonly precision: Precision;
   readonly threads: number;
   /** Undefined: in one piece. */
   readonly fused?: FusedPart;
@@ -128,13 +130,13 @@ class Computation implements Computed {
     spec: Pick<SegmentSpec, 'from' | 'to' | 'outputs' | 'extent'>,
     use: (segment: Segment) => Promise<void>,
   ): Promise<void> {
-    const { network, engine, threads, signal } = this.#options;
+    const { network, engine, precision, threads, signal } = this.#options;
     signal?.throwIfAborted();
     const weights = await openWeights(this.#options.weights, network);
     let segment: Segment;
     try {
       const read = (layer: number) => weights.read(layer);
-      segment = await engine.open({ ...spec, network, threads, weights: read });
+      segment = await engine.open({ ...spec, network, precision, threads, weights: read });
     } finally {
       await weights.close();
     }

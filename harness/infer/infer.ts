@@ -11,6 +11,7 @@ import { drawDetections } from '../../runtime/detect/draw.ts';
 import { loadEngine } from '../../runtime/engine/registry.ts';
 import { TilebedError } from '../../runtime/errors.ts';
 import { isDetectionLayer, type Layer, type Network } from '../../runtime/model/network.ts';
+import type { Precision } from '../../runtime/model/precision.ts';
 import type { Grid } from '../../runtime/partition/region.ts';
 import { peakRssBytes } from '../../runtime/roles/statistics.ts';
 import { pictureFormat, writePicture } from '../pictures/write.ts';
@@ -38,6 +39,7 @@ export interface InferOptions {
   /** Tiles use their neighbours' halos; only with a grid. */
   readonly reuse?: boolean;
   readonly engine: string;
+  readonly precision: Precision;
   readonly threads: number;
   readonly dumps: readonly LayerDump[];
   /** Receives the picture with the detections drawn into it, as JPEG or PNG. */
@@ -72,7 +74,7 @@ export async function infer(options: InferOptions): Promise<InferResult> {
   await checkOutputs(options, network);
   const engine = await loadEngine(options.engine);
   const input = await readInput(options.input, network);
-  const { signal, threads, threshold, labels } = options;
+  const { signal, precision, threads, threshold, labels } = options;
 
   const startMs = monotonicMs();
   const map = input.map();
@@ -81,6 +83,7 @@ export async function infer(options: InferOptions): Promise<InferResult> {
     network,
     weights,
     engine,
+    precision,
     threads,
     wanted: wantedLayers(network, options.dumps),
     ...(fused && { fused }),

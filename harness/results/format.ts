@@ -30,6 +30,8 @@ export interface Parameters {
   readonly order?: string;
   /** How strips are cut over layers; of strategies that have a choice. */
   readonly align?: string;
+  /** In what weights are held; absent where the experiment's file says nothing of it: float32. */
+  readonly precision?: string;
   /** How many edges have frames; absent where the experiment's file says nothing of it: the first. */
   readonly sources?: number;
   /** When each source's frames come, such as `2.5fps`; absent likewise: back to back. */
@@ -70,6 +72,16 @@ export interface RecoveryRecord {
   readonly tilesRecomputed: number;
 }
 
+/** What a precision costs, against float32 on the same engine, over all frames that were answered. */
+export interface Accuracy {
+  /** Of the raw maps that detections are made of. */
+  readonly largestDifference: number;
+  /** Detections of float32 that the trial has too: same class, boxes that overlap by half or more (IoU). */
+  readonly detectionsMatched: number;
+  /** Detections of float32. */
+  readonly detectionsExpected: number;
+}
+
 export type TrialStatus = 'ok' | 'degraded' | 'failed';
 
 /** One repetition of one point. */
@@ -92,6 +104,8 @@ export interface TrialRecord {
   readonly throughputFps?: number;
   readonly frames: readonly FrameRecord[];
   readonly lostFrames: readonly LostFrame[];
+  /** Of trials whose precision is not float32. */
+  readonly accuracy?: Accuracy;
   /** In the order of their beginning; absent where nothing happened to any node. */
   readonly recoveries?: readonly RecoveryRecord[];
   readonly nodes: Readonly<Record<string, NodeStatistics>>;

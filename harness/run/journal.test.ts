@@ -8,6 +8,7 @@ const REPETITION = {
   grid: { rows: 1, columns: 1 },
   strategy: { name: 'ftp-wst', reuse: false, order: 'checkerboard', align: 'per-layer' },
   sources: ['edge0'],
+  precision: 'float32',
   rate: { kind: 'back-to-back' },
   repetition: 2,
 } as const;

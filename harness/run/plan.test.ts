@@ -26,7 +26,11 @@ const STRATEGY = {
   order: 'checkerboard',
   align: 'per-layer',
 } as const;
-const SUPPLY = { sources: ['edge0'], rate: { kind: 'back-to-back' } } as const;
+const SUPPLY = {
+  sources: ['edge0'],
+  precision: 'float32',
+  rate: { kind: 'back-to-back' },
+} as const;
 const EXPERIMENT: Experiment = {
   name: 'some',
   file: '/somewhere/some.yaml',

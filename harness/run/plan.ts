@@ -1,5 +1,6 @@
 /** Which repetitions an experiment consists of, and in which order they run. Pure. */
 import { createHash } from 'node:crypto';
+import type { Precision } from '../../runtime/model/precision.ts';
 import type { Grid } from '../../runtime/partition/region.ts';
 import type { Strategy } from '../../runtime/schedule/strategies.ts';
 import type { Parameters } from '../results/format.ts';
@@ -14,6 +15,7 @@ export interface PlannedTrial {
   readonly parameters: Parameters;
   readonly grid: Grid;
   readonly strategy: Strategy;
+  readonly precision: Precision;
   /** Names of the edges that have frames. */
   readonly sources: readonly string[];
   readonly rate: Rate;
@@ -42,7 +44,8 @@ export function planTrials(
 ): readonly PlannedTrial[] {
   const allEdges = testbed.nodes.filter(({ role }) => role === 'edge').map(({ name }) => name);
   const { frames, engine, threshold, framesInFlight, warmup, liveness, faults, seed } = experiment;
-  return experiment.trials.map(({ parameters: given, grid, strategy, sources: wanted, rate }) => {
+  return experiment.trials.map((trial) => {
+    const { parameters: given, grid, strategy, precision, sources: wanted, rate } = trial;
     const edges = given.edges === 0 ? allEdges.length : given.edges;
     const sources = sourceNames(wanted, allEdges.slice(0, edges));
     const said = wanted === 'all' ? { sources: sources.length } : {};
@@ -59,6 +62,7 @@ export function planTrials(
       parameters,
       grid,
       strategy,
+      precision,
       sources,
       rate,
     };
@@ -81,13 +85,14 @@ export function interleave(
 }
 
 export function describeParameters(parameters: Parameters): string {
-  const { edges, grid, fusedLayers, strategy, reuse, order, align, sources, rate } = parameters;
+  const { edges, grid, fusedLayers, strategy, reuse, sources, rate } = parameters;
+  const { order, align, precision } = parameters;
   return [
     edges === 1 ? '1 edge' : `${edges} edges`,
     grid,
     `${fusedLayers} fused layers`,
     reuse ? `${strategy} with reuse` : strategy,
-    ...[order, align].filter((choice) => choice !== undefined),
+    ...[order, align, precision].filter((choice) => choice !== undefined),
     ...(sources === undefined ? [] : [sources === 1 ? '1 source' : `${sources} sources`]),
     ...(rate === undefined ? [] : [rate]),
   ].join(', ');

@@ -1,4 +1,5 @@
 /** A testbed made ready for one experiment: model and frames on its nodes, repetitions run on it. */
+
 import { join, posix } from 'node:path';
 import { loadNetwork } from '../../runtime/model/load.ts';
 import type { Security } from '../../runtime/roles/config.ts';
@@ -13,6 +14,7 @@ import type { Bundle } from '../testbeds/bundle.ts';
 import { runtimeFolder } from '../testbeds/deploy.ts';
 import { stateFolder, testbedKey } from '../testbeds/state.ts';
 import { LocalTransport } from '../transports/local.ts';
+import { AccuracyOf } from './accuracy.ts';
 import { type Assets, placeFrames, placeModel } from './assets.ts';
 import { nodeLogPath, startNodeLogs } from './logs.ts';
 import { writeOutputs } from './outputs.ts';
@@ -37,9 +39,12 @@ export class PreparedTestbed {
   readonly #drawn = new Set<string>();
   #security: Security = { kind: 'none' };
   #clockOffsets: Readonly<Record<string, ClockOffset>> | undefined;
+  readonly #accuracy: AccuracyOf;
 
   constructor(options: PreparedTestbedOptions) {
     this.#options = options;
+    const framesOf = (source: string) => this.#trialNodes.get(source)!.frames;
+    this.#accuracy = new AccuracyOf(options.experiment, framesOf);
   }
 
   /** As the latest trial has estimated them. */
@@ -85,7 +90,11 @@ export class PreparedTestbed {
     const state = stateFolder(testbed);
     await startNodeLogs(state, ['host', ...this.#trialNodes.keys()]);
     const logs = logFolder(store.folder, repetition);
-    const { record, trace, clockOffsets } = await runTrial(
+    const {
+      record: bare,
+      trace,
+      clockOffsets,
+    } = await runTrial(
       {
         repetition,
         order,
@@ -100,6 +109,8 @@ export class PreparedTestbed {
       context,
     );
     this.#clockOffsets = clockOffsets;
+    const accuracy = await this.#accuracy.measure(bare, repetition.precision);
+    const record = accuracy === undefined ? bare : { ...bare, accuracy };
     // First what cannot be made again.
     await store.append(record);
     await store.writeTrace(trace);

@@ -221,9 +221,10 @@ class TrialRun {
 
   #work({ model, threads }: TrialNode): Work {
     const { repetition, experiment } = this.#setup;
-    const { grid, strategy, parameters } = repetition;
+    const { grid, strategy, precision, parameters } = repetition;
     const { fusedLayers } = parameters;
-    return { model, threads, fusedLayers, grid, strategy, engine: experiment.engine };
+    const { engine } = experiment;
+    return { model, threads, fusedLayers, grid, strategy, precision, engine };
   }
 
   #common(name: string) {

@@ -1,6 +1,7 @@
 /** An experiment as its YAML describes it; the schema is the one source, as for testbeds. */
 import { type Static, Type } from 'typebox';
 import { ENGINE_NAMES } from '../../runtime/engine/registry.ts';
+import { PRECISIONS } from '../../runtime/model/precision.ts';
 import { ALIGNMENTS, ORDERS, STRATEGY_NAMES } from '../../runtime/schedule/strategies.ts';
 import { RATE_PATTERN } from './rate.ts';
 
@@ -128,6 +129,13 @@ export const ExperimentSpec = Type.Object(
             minItems: 1,
             uniqueItems: true,
             description: 'how strips are cut over layers; default per-layer',
+          }),
+        ),
+        precision: Type.Optional(
+          Type.Array(Type.Enum([...PRECISIONS]), {
+            minItems: 1,
+            uniqueItems: true,
+            description: 'in what weights are held; default float32',
           }),
         ),
       },

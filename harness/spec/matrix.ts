@@ -1,4 +1,5 @@
 /** An experiment's matrix as trials. Points that differ only in what their strategy ignores are one trial. */
+import type { Precision } from '../../runtime/model/precision.ts';
 import type { Grid } from '../../runtime/partition/region.ts';
 import { type Strategy, type StrategyAxis, usesAxis } from '../../runtime/schedule/strategies.ts';
 import type { Parameters } from '../results/format.ts';
@@ -11,7 +12,9 @@ type Matrix = ExperimentSpec['matrix'];
 type Axes = { readonly matrix: Matrix; readonly frames?: Partial<ExperimentSpec['frames']> };
 
 /** What a matrix that does not name an axis has of it; edges: 0 stands for all of the testbed. */
-export const MATRIX_DEFAULTS: Required<Omit<Matrix, 'fusedLayers' | 'sources' | 'rate'>> = {
+export const MATRIX_DEFAULTS: Required<
+  Omit<Matrix, 'fusedLayers' | 'sources' | 'rate' | 'precision'>
+> = {
   edges: [0],
   grid: ['1x1'],
   strategy: ['deepthings'],
@@ -30,9 +33,12 @@ export function matrixTrials({ matrix, frames = {} }: Axes): Trial[] {
         for (const fusedLayers of axes.fusedLayers) {
           for (const strategy of strategies(axes)) {
             const fewest = Math.min(...axes.edges);
-            const trial = trialOf({ edges, grid, fusedLayers, strategy, fewest, ...supply });
-            const key = JSON.stringify({ ...trial.parameters, strategy: actualName(strategy) });
-            if (!trials.has(key)) trials.set(key, trial);
+            const point = { edges, grid, fusedLayers, strategy, fewest, ...supply };
+            for (const precision of matrix.precision ?? [undefined]) {
+              const trial = trialOf(point, precision);
+              const key = JSON.stringify({ ...trial.parameters, strategy: actualName(strategy) });
+              if (!trials.has(key)) trials.set(key, trial);
+            }
           }
         }
       }
@@ -50,7 +56,10 @@ interface Point extends Supply {
   readonly fewest: number;
 }
 
-function trialOf({ edges, grid, fusedLayers, strategy, fewest, ...supply }: Point): Trial {
+function trialOf(
+  { edges, grid, fusedLayers, strategy, fewest, ...supply }: Point,
+  precision: Precision | undefined,
+): Trial {
   const uses = (axis: StrategyAxis) => usesAxis(strategy, axis);
   const parameters: Parameters = {
     edges: uses('edges') || supply.sources === 'all' ? edges : fewest,
@@ -60,12 +69,20 @@ function trialOf({ edges, grid, fusedLayers, strategy, fewest, ...supply }: Poin
     reuse: uses('reuse') && strategy.reuse,
     ...(uses('order') && { order: strategy.order }),
     ...(uses('align') && { align: strategy.align }),
+    ...(precision !== undefined && { precision }),
     ...supply.said,
   };
   const { sources, rate } = supply;
   const { reuse } = parameters;
   const actual = { ...strategy, reuse };
-  return { parameters, grid: parseGrid(parameters.grid), strategy: actual, sources, rate };
+  return {
+    parameters,
+    grid: parseGrid(parameters.grid),
+    strategy: actual,
+    precision: precision ?? 'float32',
+    sources,
+    rate,
+  };
 }
 
 export function parseGrid(text: string): Grid {

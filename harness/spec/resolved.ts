@@ -2,6 +2,7 @@
  * Testbeds and experiments after validation: units converted, defaults filled in, paths absolute.
  * Everything behind `spec/` works with these and never sees YAML.
  */
+import type { Precision } from '../../runtime/model/precision.ts';
 import type { Grid } from '../../runtime/partition/region.ts';
 import type { Strategy } from '../../runtime/schedule/strategies.ts';
 import type { FaultVerb, Parameters } from '../results/format.ts';
@@ -59,6 +60,7 @@ export interface Trial {
   readonly parameters: Parameters;
   readonly grid: Grid;
   readonly strategy: Strategy;
+  readonly precision: Precision;
   readonly sources: Sources;
   readonly rate: Rate;
 }

@@ -1,4 +1,5 @@
 /** A row a point of the matrix: medians, and their intervals under them. */
+import { matchedText } from '../accuracy.ts';
 import type { Estimate } from '../estimate.ts';
 import { type Markup, markup } from '../markup.ts';
 import { durationUnit, inUnit, MEBIBYTES, significant } from '../numbers.ts';
@@ -52,6 +53,7 @@ export function summarySection({ points }: Summary): Markup {
       cell: ({ latency95Ms }) =>
         latency95Ms === undefined ? '–' : inUnit(latency95Ms, latencyUnit),
     },
+    ...accuracyColumns(points),
     memoryColumn('Edge process peak', ({ memory }) => memory.edge?.processPeakBytes),
     memoryColumn('Edge engine', ({ memory }) => memory.edge?.engineBytes),
     memoryColumn('Gateway process peak', ({ memory }) => memory.gateway?.processPeakBytes),
@@ -80,6 +82,26 @@ function speedupColumns(points: readonly PointSummary[]): Column<PointSummary>[]
   return [
     ...column('Speedup over one edge', ({ overOneEdge }) => overOneEdge),
     ...column('Speedup over local', ({ overLocal }) => overLocal),
+  ];
+}
+
+/** Against float32, where another precision was run. */
+function accuracyColumns(points: readonly PointSummary[]): Column<PointSummary>[] {
+  if (points.every(({ accuracy }) => accuracy === undefined)) return [];
+  return [
+    {
+      title: 'Largest difference',
+      unit: 'from float32',
+      numeric: true,
+      cell: ({ accuracy }) =>
+        accuracy === undefined ? '–' : significant(accuracy.largestDifference),
+    },
+    {
+      title: 'Detections matched',
+      unit: 'of float32',
+      numeric: true,
+      cell: ({ accuracy }) => (accuracy === undefined ? '–' : matchedText(accuracy)),
+    },
   ];
 }
 

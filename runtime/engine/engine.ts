@@ -4,6 +4,7 @@
  * An engine knows layers and tensors; it does not know nodes, frames or grids.
  */
 import type { ConvolutionWeights, Layer, Network, Shape } from '../model/network.ts';
+import type { Precision } from '../model/precision.ts';
 import type { Region } from '../partition/region.ts';
 
 export interface SegmentSpec {
@@ -30,6 +31,8 @@ export interface SegmentSpec {
    * overlaps its neighbours (`overlapsNeighbours`) and those behind one of `outputs`.
    */
   readonly cuts?: readonly number[];
+  /** In what weights are held. Default: float32. */
+  readonly precision?: Precision;
   /** Threads one run may use. */
   readonly threads: number;
 }
@@ -95,7 +98,10 @@ export interface RunResult {
 
 export interface Segment {
   run(run: SegmentRun): Promise<RunResult>;
-  /** What the engine holds: weights, and the largest input and output of a layer in any run so far. */
+  /**
+   * What the engine holds: weights, and the largest input and output of a layer in any run so far, with
+   * the layer's kernel where it is held in another precision than it computes in.
+   */
   readonly engineBytes: EngineBytes;
   close(): Promise<void>;
 }

@@ -1,7 +1,6 @@
 /** The engine on onnxruntime's CPU provider: one ONNX graph a block, dynamic in height and width. */
 import * as ort from 'onnxruntime-node';
 import { type ConvolutionalLayer, elements, type Layer, type Shape } from '../model/network.ts';
-import { weightBytes } from '../model/operations.ts';
 import { cutRegion } from '../partition/map.ts';
 import { type Block, blocksOfRun, segmentBlocks, wantedOutputs } from './blocks.ts';
 import {
@@ -21,7 +20,7 @@ import { blockSize } from './onnx/block-size.ts';
 import { GraphBuilder } from './onnx/graph.ts';
 import { addLayer, layerOutputName } from './onnx/layers.ts';
 import { Layouts } from './onnx/layouts.ts';
-import { type HeldParameters, holdParameters } from './onnx/parameters.ts';
+import { type HeldParameters, holdParameters, parameterInputs } from './onnx/parameters.ts';
 import { needsSpareRows, spareRowValues } from './onnx/spare-rows.ts';
 
 interface OpenBlock extends Block {
@@ -42,14 +41,14 @@ export const onnxruntimeEngine: Engine = {
     const open: OpenBlock[] = [];
     try {
       for (const each of blocks) {
-        open.push({ ...each, ...(await openBlock(each, spec, block, parameters)) });
+        open.push({ ...each, ...(await openBlock(each, spec, block, parameters.layers)) });
       }
     } catch (error) {
       await Promise.all(open.map(({ session }) => session.release()));
       throw error;
     }
     releaseDeadMaps('major');
-    return new OnnxruntimeSegment(spec, open);
+    return new OnnxruntimeSegment(spec, open, parameters);
   },
 };
 
@@ -57,7 +56,7 @@ async function openBlock(
   { layers, inputs, outputs, joinsHalo }: Block,
   spec: SegmentSpec,
   block: number | undefined,
-  held: ReadonlyMap<number, HeldParameters>,
+  held: HeldParameters['layers'],
 ): Promise<Pick<OpenBlock, 'session' | 'parameters'>> {
   const graph = new GraphBuilder();
   const layouts = new Layouts(graph);
@@ -69,13 +68,8 @@ async function openBlock(
     const size = tiled ? ['h', 'w'] : [height, width];
     values.set(layer, graph.input(layerOutputName(layer), [1, channels, ...size]));
   }
-  const parametersOf = ({ index }: ConvolutionalLayer) => {
-    const { kernel, bias } = held.get(index)!;
-    const names = { kernel: `kernel${index}`, bias: `bias${index}` };
-    parameters[graph.input(names.kernel, kernel.dims)] = kernel;
-    parameters[graph.input(names.bias, bias.dims)] = bias;
-    return names;
-  };
+  const parametersOf = (layer: ConvolutionalLayer) =>
+    parameterInputs(graph, layer, held.get(layer.index)!, parameters);
   const context = {
     graph,
     layouts,
@@ -126,18 +120,18 @@ function joinHalo(graph: GraphBuilder, input: string, channels: number): string 
 class OnnxruntimeSegment implements Segment {
   readonly #spec: SegmentSpec;
   readonly #blocks: readonly OpenBlock[];
-  readonly #weightBytes: number;
+  readonly #held: HeldParameters;
   readonly #strips = new Strips();
   #activationBytes = 0;
 
-  constructor(spec: SegmentSpec, blocks: readonly OpenBlock[]) {
+  constructor(spec: SegmentSpec, blocks: readonly OpenBlock[], held: HeldParameters) {
     this.#spec = spec;
     this.#blocks = blocks;
-    this.#weightBytes = weightBytes(spec.network.layers.slice(spec.from, spec.to));
+    this.#held = held;
   }
 
   get engineBytes() {
-    return { weights: this.#weightBytes, activations: this.#activationBytes };
+    return { weights: this.#held.bytes, activations: this.#activationBytes };
   }
 
   async run(run: SegmentRun): Promise<RunResult> {
@@ -190,14 +184,15 @@ class OnnxruntimeSegment implements Segment {
       }
       const output = this.#spec.extent === 'tiled' ? layerOutput(layer, input) : layer.output;
       if (needsSpareRows(layer)) addIntegers(feeds, spareRowValues(layer, output));
-      this.#noteActivations(input, output);
+      this.#noteActivations(layer, input, output);
       shapes.set(layer.index, output);
     }
     return shapes;
   }
 
-  #noteActivations(input: Shape, output: Shape): void {
-    const bytes = Float32Array.BYTES_PER_ELEMENT * (elements(input) + elements(output));
+  #noteActivations(layer: Layer, input: Shape, output: Shape): void {
+    const maps = Float32Array.BYTES_PER_ELEMENT * (elements(input) + elements(output));
+    const bytes = maps + (this.#held.layers.get(layer.index)?.expandedBytes ?? 0);
     this.#activationBytes = Math.max(this.#activationBytes, bytes);
   }
 

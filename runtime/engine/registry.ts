@@ -1,6 +1,7 @@
 /** Engines by name; each is loaded only when it is chosen, since a device has no memory for others. */
 import { TilebedError } from '../errors.ts';
 import type { Engine } from './engine.ts';
+import { withRoundedWeights } from './rounded.ts';
 
 export const ENGINE_NAMES = ['onnxruntime', 'tfjs-wasm', 'tfjs-node'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
@@ -8,8 +9,10 @@ export const DEFAULT_ENGINE: EngineName = 'onnxruntime';
 
 const ENGINES: Readonly<Record<EngineName, () => Promise<Engine>>> = {
   onnxruntime: async () => (await import('./onnxruntime.ts')).onnxruntimeEngine,
-  'tfjs-wasm': async () => (await import('./tfjs-wasm.ts')).loadTfjsWasm(),
-  'tfjs-node': async () => (await import('./tfjs-node.ts')).loadTfjsNode(),
+  'tfjs-wasm': async () =>
+    withRoundedWeights(await (await import('./tfjs-wasm.ts')).loadTfjsWasm()),
+  'tfjs-node': async () =>
+    withRoundedWeights(await (await import('./tfjs-node.ts')).loadTfjsNode()),
 };
 
 /** Rejects with a TilebedError: INPUT for an unknown name, MISSING where a part of it cannot be loaded. */

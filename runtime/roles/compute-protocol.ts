@@ -3,6 +3,7 @@
 import type { EngineBytes, SegmentRun } from '../engine/engine.ts';
 import type { Letterbox } from '../frames/letterbox.ts';
 import type { Picture } from '../frames/picture.ts';
+import type { Precision } from '../model/precision.ts';
 import type { Region } from '../partition/region.ts';
 import type { ModelFiles } from './config.ts';
 
@@ -15,6 +16,7 @@ export interface ComputeSetup {
   readonly outputs: readonly number[];
   readonly extent: 'whole' | 'tiled';
   readonly cuts?: readonly number[];
+  readonly precision: Precision;
   readonly threads: number;
 }
 

@@ -41,7 +41,7 @@ async function openSegment(setup: ComputeSetup): Promise<Segment> {
   const weights = await openWeights(setup.model.weights, network);
   try {
     const engine = await loadEngine(setup.engine);
-    const { from, outputs, extent, cuts = [], threads } = setup;
+    const { from, outputs, extent, cuts = [], threads, precision } = setup;
     const to = setup.to ?? network.layers.length;
     return await engine.open({
       network,
@@ -51,6 +51,7 @@ async function openSegment(setup: ComputeSetup): Promise<Segment> {
       extent,
       cuts,
       threads,
+      precision,
       weights: (layer) => weights.read(layer),
     });
   } finally {

@@ -2,6 +2,7 @@
  * What a role is told when it starts: one line of JSON on its standard input, because a command
  * line is readable by every user of a machine and the testbed's key is in here.
  */
+import type { Precision } from '../model/precision.ts';
 import type { Grid } from '../partition/region.ts';
 import type { FrameRate } from '../schedule/arrivals.ts';
 import type { Strategy } from '../schedule/strategies.ts';
@@ -37,6 +38,7 @@ export interface Work {
   readonly fusedLayers: number;
   readonly strategy: Strategy;
   readonly engine: string;
+  readonly precision: Precision;
   /** Threads of the engine on this node. */
   readonly threads: number;
 }

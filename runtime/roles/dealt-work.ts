@@ -32,7 +32,7 @@ const POOLING_WORK = 2;
 /** Opens the engine, warms it up and measures it. */
 export async function openDealtWork({ work, warmup, edgeCount }: EdgeConfig): Promise<DealtWork> {
   const network = await loadNetwork(work.model.cfg);
-  const { fusedLayers, grid, strategy, engine, model, threads } = work;
+  const { fusedLayers, grid, strategy, engine, precision, model, threads } = work;
   const layers = fusibleLayers(network, fusedLayers);
   const { planner, cutsAnywhere } = dealtStrategy(strategy);
   const compute = await ComputeThread.open({
@@ -43,6 +43,7 @@ export async function openDealtWork({ work, warmup, edgeCount }: EdgeConfig): Pr
     outputs: [fusedLayers - 1],
     extent: 'tiled',
     cuts: cutsAnywhere ? layers.slice(1).map(({ index }) => index) : [],
+    precision,
     threads,
   });
   const edges = Array.from({ length: edgeCount }, (_, index) => ({

@@ -27,7 +27,7 @@ export class Finisher {
     const outputs = detectionLayers(network).map(({ index }) => index - 1);
     const to = outputs.length > 0 ? outputs.at(-1)! + 1 : network.layers.length;
     if (to <= work.fusedLayers) return new Finisher(network, config, undefined);
-    const { engine, model, threads } = work;
+    const { engine, precision, model, threads } = work;
     const from = work.fusedLayers;
     const compute = await ComputeThread.open({
       engine,
@@ -36,6 +36,7 @@ export class Finisher {
       to,
       outputs,
       extent: 'whole',
+      precision,
       threads,
     });
     const finisher = new Finisher(network, config, compute);

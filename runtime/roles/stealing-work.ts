@@ -29,6 +29,7 @@ export async function openStealingWork({ work, warmup }: EdgeConfig): Promise<St
     to: plan.fusedLayers,
     outputs: [plan.fusedLayers - 1],
     extent: inOnePiece ? 'whole' : 'tiled',
+    precision: work.precision,
     threads: work.threads,
   });
   const layers = inOnePiece ? [] : fusibleLayers(network, plan.fusedLayers);

@@ -53,9 +53,10 @@ export async function computeTiled(
   fusedLayers: number,
   input: Float32Array,
   engine: Engine = onnxruntimeEngine,
+  part: Partial<SegmentSpec> = {},
 ): Promise<Float32Array> {
   const plan = planFusedTiles(network, grid, fusedLayers);
-  const spec = segmentSpec(network, { to: fusedLayers, extent: 'tiled' });
+  const spec = segmentSpec(network, { ...part, to: fusedLayers, extent: 'tiled' });
   const segment = await engine.open(spec);
   try {
     const shape = network.layers[fusedLayers - 1]!.output;

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { plainTable } from '../../../reports/table.ts';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '../../../runtime/engine/registry.ts';
 import { TilebedError } from '../../../runtime/errors.ts';
+import { PRECISIONS, type Precision } from '../../../runtime/model/precision.ts';
 import type { Grid } from '../../../runtime/partition/region.ts';
 import { type InferResult, infer, type LayerDump } from '../../infer/infer.ts';
 import { readLabels } from '../../models/labels.ts';
@@ -18,6 +19,7 @@ interface InferFlags {
   readonly fusedLayers?: number;
   readonly engine: string;
   readonly reuse?: true;
+  readonly precision: Precision;
   readonly threads?: number;
   readonly dumpLayer: readonly LayerDump[];
   readonly output?: string;
@@ -68,6 +70,11 @@ export const inferVerb: VerbSpec = {
         'threads of onnxruntime, the others have one; default: all CPUs',
         wholeNumber(1),
       )
+      .addOption(
+        new Option('--precision <name>', 'in what weights are held')
+          .choices(PRECISIONS)
+          .default('float32'),
+      )
       .option(
         '--dump-layer <K=file.npy>',
         'write the output of layer K; may be repeated',
@@ -78,12 +85,14 @@ export const inferVerb: VerbSpec = {
       .option('--names <file>', 'class labels, one a line')
       .option('--threshold <P>', 'drop less probable detections', probability, 0.24),
   run: async ({ output, signal }: VerbContext, flags: InferFlags) => {
-    const { cfg, weights, grid, fusedLayers, reuse, engine, threshold, output: picture } = flags;
+    const { cfg, weights, grid, fusedLayers, reuse, engine, precision } = flags;
+    const { threshold, output: picture } = flags;
     const result = await infer({
       cfg,
       weights,
       input: inputOf(flags),
       engine,
+      precision,
       threads: flags.threads ?? availableParallelism(),
       threshold,
       labels: flags.names === undefined ? [] : await namedLabels(flags.names),

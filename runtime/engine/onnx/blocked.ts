@@ -6,6 +6,9 @@
  */
 import type { ConvolutionalLayer } from '../../model/network.ts';
 
+/** A kernel in one of the precisions. */
+export type KernelValues = Float32Array | Uint16Array | Int8Array;
+
 /** Channels of a block: 8, or 16 with AVX-512. A layer qualifies for both, or is never blocked. */
 const SMALLEST = 8;
 const LARGEST = 16;
@@ -52,8 +55,8 @@ export function wholeBlocks(channels: number, block: number): number {
 export function orderKernel(
   layer: ConvolutionalLayer,
   block: number,
-  kernel: Float32Array,
-  target: Float32Array,
+  kernel: KernelValues,
+  target: KernelValues,
 ): void {
   const [, held, size] = blockedKernelShape(layer, block);
   const channels = layer.input.channels / layer.groups;

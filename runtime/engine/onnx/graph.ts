@@ -5,7 +5,10 @@
 import { encodeModel } from './schema.ts';
 
 const FLOAT32 = 1;
+const INT8 = 3;
 const INT64 = 7;
+const FLOAT16 = 10;
+const ELEMENT_TYPES = { float32: FLOAT32, float16: FLOAT16, int8: INT8 } as const;
 const ATTRIBUTE_FLOAT = 1;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_STRING = 3;
@@ -41,8 +44,12 @@ export class GraphBuilder {
   readonly #outputs: object[] = [];
   readonly #external: ExternalTensor[] = [];
 
-  input(name: string, dimensions: readonly Dimension[]): string {
-    this.#inputs.push(valueInfo(name, FLOAT32, dimensions));
+  input(
+    name: string,
+    dimensions: readonly Dimension[],
+    type: keyof typeof ELEMENT_TYPES = 'float32',
+  ): string {
+    this.#inputs.push(valueInfo(name, ELEMENT_TYPES[type], dimensions));
     return name;
   }
 
@@ -104,6 +111,11 @@ export class GraphBuilder {
     attributes: Attributes = {},
   ): string {
     return this.#addNode('', opType, input, output, attributes);
+  }
+
+  /** Turns values of any type into float32. */
+  toFloats(value: string, output: string): string {
+    return this.node('Cast', [value], output, { to: FLOAT32 });
   }
 
   /** A node of onnxruntime's operators on maps that lie in blocks of channels. */
