@@ -1,15 +1,15 @@
 /** An edge's glue around the scheduler (roles/stealing-edge.ts, roles/halo-exchange.ts), on simulated time. */
 import { publishedHalos } from '../partition/reuse.ts';
-import { ArrivalQueue } from '../schedule/arrival-queue.ts';
-import type { TimedRate } from '../schedule/arrivals.ts';
 import { HaloFetches } from '../schedule/halo-fetches.ts';
 import type { HaloLedger, PlannedTile } from '../schedule/halo-ledger.ts';
 import { HaloStore } from '../schedule/halo-store.ts';
 import type { SourceQueue, TileId } from '../schedule/source-queue.ts';
 import { Worker } from '../schedule/worker.ts';
 import { below, type Random } from './random.ts';
+import { type FrameTraits, SimulatedFrames } from './simulated-frames.ts';
 import type { Signal } from './simulated-gateway.ts';
 import type { End, EventQueue } from './simulated-network.ts';
+import { SimulatedPeers } from './simulated-peers.ts';
 import type { SimulatedWork } from './simulated-work.ts';
 
 const RESERVE = 1;
@@ -25,12 +25,8 @@ interface Hand {
   fetched: ReadonlySet<number> | undefined;
 }
 
-export interface EdgeTraits {
+export interface EdgeTraits extends FrameTraits {
   readonly name: string;
-  readonly frames: number;
-  /** Undefined: back to back. */
-  readonly rate?: TimedRate | undefined;
-  readonly framesInFlight: number;
   /** The longest that a tile takes. */
   readonly tileMs: number;
   /** How much it keeps of its tiles' halos. */
@@ -56,19 +52,12 @@ export class SimulatedEdge {
   readonly #store: HaloStore;
   readonly #fetches = new HaloFetches<true>();
   readonly #worker = new Worker<Hand>(RESERVE);
-  readonly #peers = new Map<string, End<Signal>>();
+  readonly #peers: SimulatedPeers;
   readonly #thieves = new Map<string, End<Signal>>();
-  /** Taken, and not yet answered with detections. */
-  readonly #underWay = new Set<number>();
-  readonly #arrivals: ArrivalQueue | undefined;
-  #startedAtMs: number | undefined;
+  readonly #frames: SimulatedFrames;
   #gateway: End<Signal> | undefined;
   #own: Hand | undefined;
   #started = false;
-  #nextFrame = 0;
-  /** Its frames to come are given up. */
-  #abandoned = false;
-  #takingFrame = false;
   #computing = false;
   #unsent = 0;
   #offerSequence = 0;
@@ -83,14 +72,19 @@ export class SimulatedEdge {
   constructor(traits: EdgeTraits, world: Surroundings) {
     this.traits = traits;
     this.#world = world;
-    const { rate, frames } = traits;
-    this.#arrivals = rate === undefined ? undefined : new ArrivalQueue(rate, frames);
+    this.#frames = new SimulatedFrames(traits, world.events, () => {
+      if (this.alive) this.#advance();
+    });
+    this.#peers = new SimulatedPeers(traits.name, world, {
+      isAlive: () => this.alive,
+      onAnswer: (peer, signal) => this.#onAnswer(peer, signal),
+      onGone: (peer) => this.#losePeer(peer),
+    });
     this.#queue = world.work.emptyQueue();
     this.#ledger = world.work.emptyLedger();
     this.#store = new HaloStore(traits.storeBytes);
   }
 
-  /** What it still holds of others' frames and its own. */
   get storedBytes(): number {
     return this.#store.bytes;
   }
@@ -109,19 +103,18 @@ export class SimulatedEdge {
     if (!this.alive) return;
     this.alive = false;
     this.#gateway?.destroy();
-    for (const end of [...this.#peers.values(), ...this.#thieves.values()]) end.destroy();
+    this.#peers.die();
+    for (const end of this.#thieves.values()) end.destroy();
   }
 
   /** One of the connections between edges breaks, seen from here as thief. */
   breakPeer(): void {
-    const [end] = this.#peers.values();
-    end?.destroy();
+    this.#peers.breakOne();
   }
 
   #later(mostMs: number, happen: () => void): void {
-    this.#world.events.after(below(this.#world.random, mostMs + 1), () => {
-      if (this.alive) happen();
-    });
+    const delayMs = below(this.#world.random, mostMs + 1);
+    this.#world.events.after(delayMs, () => this.alive && happen());
   }
 
   /** Comes back with empty hands; the gateway has counted its frames as lost. */
@@ -129,13 +122,12 @@ export class SimulatedEdge {
     if (!this.alive) return;
     this.#own = undefined;
     this.#worker.reset();
-    for (const name of [...this.#peers.keys()]) this.#drop(name);
+    this.#peers.hangUp();
     this.#fetches.clear();
     this.#store.clear();
     this.#queue = this.#world.work.emptyQueue();
     this.#ledger = this.#world.work.emptyLedger();
-    this.#underWay.clear();
-    this.#abandoned = true;
+    this.#frames.abandon();
     this.#started = false;
     this.#offering = false;
     this.#later(30, () => this.join());
@@ -146,22 +138,23 @@ export class SimulatedEdge {
     switch (signal.kind) {
       case 'start':
         this.#started = true;
-        if (this.#startedAtMs === undefined) this.#awaitArrival();
+        this.#frames.start();
         this.#advance();
         break;
       case 'victim':
-        if (this.#worker.referred(signal.offer)) this.#send(signal.offer.victim, { kind: 'steal' });
+        if (this.#worker.referred(signal.offer))
+          this.#peers.send(signal.offer.victim, { kind: 'steal' });
         break;
       case 'tileDone':
         this.#complete(signal);
         this.#advance();
         break;
       case 'detections':
-        this.#underWay.delete(signal.frame);
+        this.#frames.answered(signal.frame);
         this.#advance();
         break;
       case 'edgeLost':
-        this.#drop(signal.name);
+        this.#peers.drop(signal.name);
         this.#worker.drop(({ source }) => source === signal.name);
         this.#store.dropFrames(signal.name);
         this.#thieves.get(signal.name)?.destroy();
@@ -179,46 +172,16 @@ export class SimulatedEdge {
     this.#prepareOwn();
     this.#updateOffer();
     this.#computeNext();
-    const own = this.#queue.waiting + this.#framesToCome() + (this.#own === undefined ? 0 : 1);
+    const own = this.#queue.waiting + this.#frames.toCome + (this.#own === undefined ? 0 : 1);
     if (this.#worker.shouldAsk(own)) this.#gateway!.send({ kind: 'ask', empty: undefined });
   }
 
-  #framesToCome(): number {
-    return this.#underWay.size < this.traits.framesInFlight ? this.#arrived() : 0;
-  }
-
-  /** Frames that have arrived and are not taken. */
-  #arrived(): number {
-    if (this.#abandoned) return 0;
-    if (this.#arrivals === undefined) return this.traits.frames - this.#nextFrame;
-    return this.#arrivals.waiting(this.#sinceStartMs());
-  }
-
-  #sinceStartMs(): number {
-    this.#startedAtMs ??= this.#world.events.nowMs;
-    return this.#world.events.nowMs - this.#startedAtMs;
-  }
-
-  /** As roles/frame-arrivals.ts does it. */
-  #awaitArrival(): void {
-    const nowMs = this.#sinceStartMs();
-    const nextMs = this.#arrivals?.nextArrivalMs;
-    if (nextMs === undefined || this.#abandoned) return;
-    this.#world.events.after(Math.max(0, Math.ceil(nextMs - nowMs)), () => {
-      if (!this.alive) return;
-      if (this.#arrived() > 0) this.#advance();
-      this.#awaitArrival();
-    });
-  }
-
   #takeFrame(): void {
-    if (this.#takingFrame || this.#queue.waiting > 0 || this.#framesToCome() === 0) return;
-    this.#takingFrame = true;
-    this.#arrivals?.take(this.#sinceStartMs());
-    const frame = this.#nextFrame++;
+    if (this.#queue.waiting > 0) return;
+    const frame = this.#frames.take();
+    if (frame === undefined) return;
     this.#later(5, () => {
-      this.#takingFrame = false;
-      this.#underWay.add(frame);
+      this.#frames.taken(frame);
       this.#queue.takeFrame(frame);
       this.#gateway!.send({ kind: 'frameTaken', frame });
       this.#advance();
@@ -258,7 +221,7 @@ export class SimulatedEdge {
       const key = { source: hand.source, frame: hand.id.frame, tile };
       const parts = plan.halos.filter((halo) => halo.tile === tile);
       this.#world.events.after(PATIENCE_MS, () => this.alive && this.#fetches.failed(request));
-      this.#send(holder, { kind: 'fetchHalos', request, key, parts });
+      this.#peers.send(holder, { kind: 'fetchHalos', request, key, parts });
     }
   }
 
@@ -267,7 +230,7 @@ export class SimulatedEdge {
     hand.fetched = undefined;
     this.replanned++;
     if (hand !== this.#own) {
-      this.#send(source, { kind: 'replan', id, gone });
+      this.#peers.send(source, { kind: 'replan', id, gone });
       return;
     }
     this.#ledger.forget({ frame: id.frame, tile: gone });
@@ -385,32 +348,6 @@ export class SimulatedEdge {
     }
   }
 
-  #send(peer: string, signal: Signal): void {
-    const known = this.#peers.get(peer);
-    if (known !== undefined) {
-      known.send(signal);
-      return;
-    }
-    const end = this.#world.connectTo(peer, this.traits.name);
-    if (end === undefined) {
-      // One that does not answer is given up after a while.
-      this.#later(40, () => this.#losePeer(peer));
-      return;
-    }
-    this.#peers.set(peer, end);
-    end.handle({
-      onMessage: (answer) => {
-        if (this.alive) this.#onAnswer(peer, answer);
-      },
-      onClose: () => {
-        if (!this.alive || this.#peers.get(peer) !== end) return;
-        this.#peers.delete(peer);
-        this.#losePeer(peer);
-      },
-    });
-    end.send(signal);
-  }
-
   #onAnswer(peer: string, signal: Signal): void {
     switch (signal.kind) {
       case 'nothing':
@@ -442,12 +379,6 @@ export class SimulatedEdge {
       default:
         throw new Error(`${peer} answered ${signal.kind}`);
     }
-  }
-
-  #drop(peer: string): void {
-    const end = this.#peers.get(peer);
-    this.#peers.delete(peer);
-    end?.destroy();
   }
 
   #losePeer(peer: string): void {
