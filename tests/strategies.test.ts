@@ -76,4 +76,11 @@ threshold: 0.02
   expect(records.map(({ status }) => status)).toEqual(['ok', 'ok']);
   expect(new Set(records.map(found)).size).toBe(1);
   expect(records[0]!.frames[0]!.detections.length).toBeGreaterThan(0);
+  const [whole, tiled] = ['local', 'deepthings'].map((name) => {
+    const { nodes } = records.find(({ parameters }) => parameters.strategy === name)!;
+    return Object.values(nodes).reduce((sum, node) => sum + node.multiplyAccumulates, 0);
+  });
+  // The ideal is 1.433; tiles that begin before their neighbours are finished compute more.
+  expect(tiled! / whole!).toBeGreaterThan(1.43);
+  expect(tiled! / whole!).toBeLessThan(1.7);
 }, 240_000);

@@ -12,7 +12,7 @@ import { releaseDeadMaps } from '../engine/memory.ts';
 import type { Frame, FrameLimits } from '../net/frame.ts';
 import type { MessageKind, MessageOf } from '../net/messages.ts';
 import type { PeerSession } from '../net/session.ts';
-import { haloBytes, reuseMultiplyAccumulates } from '../partition/analysis.ts';
+import { haloBytes } from '../partition/analysis.ts';
 import { Reissued } from '../schedule/reissued.ts';
 import type { TileId } from '../schedule/source-queue.ts';
 import { Worker } from '../schedule/worker.ts';
@@ -249,7 +249,7 @@ export class StealingEdge implements EdgeDealing {
     const { startMs, endMs } = computed;
     statistics.engineBytes = computed.engineBytes;
     statistics.tilesComputed++;
-    statistics.multiplyAccumulates += reuseMultiplyAccumulates(this.#work.network, planned.plan);
+    statistics.multiplyAccumulates += computed.multiplyAccumulates;
     statistics.haloBytesReused += haloBytes(this.#work.network, planned.plan.halos);
     if (source !== config.name) statistics.tilesStolen++;
     statistics.span({ kind: 'compute', startMs, endMs, source, ...id });

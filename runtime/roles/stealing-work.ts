@@ -3,7 +3,11 @@ import { type FilledHalo, haloInput, keptRegions, surroundsOf } from '../engine/
 import { letterboxFor } from '../frames/letterbox.ts';
 import { loadNetwork } from '../model/load.ts';
 import { elements } from '../model/network.ts';
-import { haloBytes } from '../partition/analysis.ts';
+import {
+  haloBytes,
+  plainMultiplyAccumulates,
+  reuseMultiplyAccumulates,
+} from '../partition/analysis.ts';
 import { fusibleLayers } from '../partition/ftp.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
 import { type Halo, publishedHalos } from '../partition/reuse.ts';
@@ -58,11 +62,12 @@ async function warmUp({ compute, network, plan }: StealingWork): Promise<void> {
 export interface ComputedTile extends ComputeResult {
   /** What the tile leaves for its neighbours; the values are the result's `kept`. */
   readonly published: readonly Halo[];
+  readonly multiplyAccumulates: number;
 }
 
 /** @param halos all that the job's plan names */
 export async function computeTile(
-  { network, layers, compute }: StealingWork,
+  { network, plan: frame, layers, compute }: StealingWork,
   { id, planned: { plan, sides }, input }: Job,
   halos: readonly FilledHalo[],
 ): Promise<ComputedTile> {
@@ -78,7 +83,11 @@ export async function computeTile(
     surrounds: surroundsOf(network, plan, halos),
     keep: keptRegions(plan, published),
   });
-  return { ...result, published };
+  const multiplyAccumulates =
+    layers.length === 0
+      ? plainMultiplyAccumulates(network, frame)
+      : reuseMultiplyAccumulates(network, plan);
+  return { ...result, published, multiplyAccumulates };
 }
 
 /** The most that a peer may send at once: a tile's input as floats, its halos, or a whole output map. */
