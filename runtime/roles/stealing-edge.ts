@@ -51,6 +51,7 @@ export class StealingEdge implements EdgeDealing {
   #offerSequence = 0;
   #offering = false;
   #stealStartMs = 0;
+  #droppedHalos = false;
 
   constructor(port: EdgePort, work: StealingWork) {
     this.#port = port;
@@ -257,12 +258,14 @@ export class StealingEdge implements EdgeDealing {
     const output = computed.outputs[0]!;
     const payload = new Uint8Array(output.buffer, output.byteOffset, output.byteLength);
     this.#unsent++;
-    const sent = this.#port.send({ kind: 'result', source, ...id }, payload);
+    // The next tile begins before this one leaves.
     this.#advance();
-    await sent;
+    await this.#port.send({ kind: 'result', source, ...id }, payload);
     this.#unsent--;
-    // What has left is dead here too: some three MiB at the peak (decision 0004).
-    releaseDeadMaps('minor');
+    // What has left is dead here too: some three MiB at the peak (decision 0004). Halos that were dropped
+    // have lived too long to be found by less than a whole search.
+    releaseDeadMaps(this.#droppedHalos ? 'major' : 'minor');
+    this.#droppedHalos = false;
     this.#advance();
   }
 
@@ -277,6 +280,7 @@ export class StealingEdge implements EdgeDealing {
     for (const tile of tiles) this.#halos.drop({ source, frame, tile });
     if (frameHolders === undefined) return;
     this.#halos.drop({ source, frame });
+    this.#droppedHalos = this.#port.config.work.strategy.reuse;
     for (const holder of frameHolders) {
       void this.#thieves.get(holder)?.send({ kind: 'frameOver', frame });
     }
@@ -326,6 +330,7 @@ export class StealingEdge implements EdgeDealing {
         break;
       case 'frameOver':
         this.#halos.drop({ source: peer, frame: message.frame });
+        this.#droppedHalos = true;
         break;
       default:
         this.#halos.onPeer(peer, { message, payload });
