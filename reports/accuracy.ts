@@ -12,6 +12,11 @@ export function accuracyOf(trials: readonly TrialRecord[]): Accuracy | undefined
   };
 }
 
+/** Two digits, however small: what a half-precision weight costs is far below a thousandth. */
+export function differenceText({ largestDifference }: Accuracy): string {
+  return String(Number(largestDifference.toPrecision(2)));
+}
+
 export function matchedText({ detectionsMatched, detectionsExpected }: Accuracy): string {
   return `${detectionsMatched} of ${detectionsExpected}`;
 }

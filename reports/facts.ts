@@ -139,6 +139,11 @@ export const METHOD: readonly Fact[] = [
       "two different things, never added: a process at its peak, as the kernel counts it (VmHWM), and that part of it which the engine holds, weights and the largest layer's activations. Of several edges it is the largest that counts.",
   },
   {
+    term: 'Largest difference, detections matched',
+    detail:
+      'of a precision other than float32, against float32 on the same engine: the largest difference of the maps that detections are made of, and how many detections of float32 are there too (same class, boxes that overlap by half or more), over all repetitions.',
+  },
+  {
     term: 'Operations of edges',
     detail:
       'multiply-accumulates of all tiles that edges computed, for each frame. What a point has beyond `local` is what its tiles compute twice: their halos.',

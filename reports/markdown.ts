@@ -1,6 +1,5 @@
 /** The report as GitHub-flavoured Markdown, for notes and pull requests: tables, no pictures. */
-
-import { matchedText } from './accuracy.ts';
+import { differenceText, matchedText } from './accuracy.ts';
 import { experimentFacts, METHOD, NODE_HEADERS, nodeRows, warningsOf } from './facts.ts';
 import { visible } from './markup.ts';
 import type { NodeSummary } from './node-summary.ts';
@@ -83,7 +82,7 @@ const SUMMARY: readonly SummaryColumn[] = [
   { title: 'latency', cell: ({ latencyMs }) => latencyMs && durationInterval(latencyMs) },
   {
     title: 'largest difference from float32',
-    cell: ({ accuracy }) => accuracy && significant(accuracy.largestDifference),
+    cell: ({ accuracy }) => accuracy && differenceText(accuracy),
   },
   { title: 'detections of float32', cell: ({ accuracy }) => accuracy && matchedText(accuracy) },
   {

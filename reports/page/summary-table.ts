@@ -1,5 +1,5 @@
 /** A row a point of the matrix: medians, and their intervals under them. */
-import { matchedText } from '../accuracy.ts';
+import { differenceText, matchedText } from '../accuracy.ts';
 import type { Estimate } from '../estimate.ts';
 import { type Markup, markup } from '../markup.ts';
 import { durationUnit, inUnit, MEBIBYTES, significant } from '../numbers.ts';
@@ -93,8 +93,7 @@ function accuracyColumns(points: readonly PointSummary[]): Column<PointSummary>[
       title: 'Largest difference',
       unit: 'from float32',
       numeric: true,
-      cell: ({ accuracy }) =>
-        accuracy === undefined ? '–' : significant(accuracy.largestDifference),
+      cell: ({ accuracy }) => (accuracy === undefined ? '–' : differenceText(accuracy)),
     },
     {
       title: 'Detections matched',
