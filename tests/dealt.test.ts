@@ -79,6 +79,7 @@ matrix:
   align: [per-layer, output]
 warmup: 0
 threshold: 0.05
+liveness: { lostAfter: 30s }
 `);
   expect(records).toHaveLength(1 + 2 + 2 + 4 + 2);
   expect(records.map(({ status }) => status)).toEqual(records.map(() => 'ok'));
