@@ -90,7 +90,7 @@ function edgeConfig(name: string, strategy: StrategyName, gateway: Endpoint): Ro
   return {
     ...common(name, strategy),
     role: 'edge',
-    listen: { address: '127.79.0.4', port: 0 },
+    listen: { address: '127.140.0.4', port: 0 },
     gateway,
     frames: Array.from({ length: FRAMES }, (_, index) => ({
       kind: 'generated',
@@ -176,10 +176,10 @@ describe.each<StrategyName>(['deepthings', 'modnn'])('%s', (strategy) => {
     const { role, events } = await start({
       ...common('gateway', strategy),
       role: 'gateway',
-      listen: { address: '127.79.0.2', port: 0 },
+      listen: { address: '127.140.0.2', port: 0 },
       edges: [
-        { name: 'edge0', address: '127.79.0.3', frames: 10 },
-        { name: 'edge1', address: '127.79.0.4', frames: FRAMES },
+        { name: 'edge0', address: '127.140.0.3', frames: 10 },
+        { name: 'edge1', address: '127.140.0.4', frames: FRAMES },
       ],
       framesInFlight: 3,
       threshold: 0.9,
@@ -217,7 +217,7 @@ describe.each<StrategyName>(['deepthings', 'modnn'])('%s', (strategy) => {
     const joined: PeerSession[] = [];
     let heartbeats = 0;
     listener = await listen({
-      endpoint: { address: '127.79.0.2', port: 0 },
+      endpoint: { address: '127.140.0.2', port: 0 },
       security: SECURITY,
       run: RUN,
       traffic: new Traffic(),
@@ -262,6 +262,7 @@ describe.each<StrategyName>(['deepthings', 'modnn'])('%s', (strategy) => {
     expect(await bugsIn('edge1')).toEqual([]);
     const heardSoFar = heartbeats;
     await until(() => heartbeats > heardSoFar + 2, 10_000);
+    await until(() => !joined.at(-1)!.closed, 10_000);
     await joined.at(-1)!.send({ kind: 'stop' });
     expect((await role.exited).exitCode).toBe(0);
     const told = events.find((event) => event.event === 'statistics');

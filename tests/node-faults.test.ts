@@ -23,12 +23,12 @@ timeout: 1m
 threshold: 0.3
 liveness: { heartbeat: 200ms, lostAfter: 1s }
 `;
-const TESTBED = `network: { subnet: 10.78.0.0/24 }
+const TESTBED = `network: { subnet: 10.139.0.0/24 }
 nodes:
-  gateway: { role: gateway, address: 10.78.0.2 }
-  edge0: { role: edge, address: 10.78.0.3 }
-  edge1: { role: edge, address: 10.78.0.4 }
-  edge2: { role: edge, address: 10.78.0.5 }
+  gateway: { role: gateway, address: 10.139.0.2 }
+  edge0: { role: edge, address: 10.139.0.3 }
+  edge1: { role: edge, address: 10.139.0.4 }
+  edge2: { role: edge, address: 10.139.0.5 }
 `;
 
 let workspace: Workspace;
@@ -222,5 +222,5 @@ describe.skipIf(withoutIptables)('a harness that is killed while an edge is cut 
 /** Rules for addresses of these tests. */
 async function rulesThatDrop(): Promise<string[]> {
   const { stdout } = await execa('iptables', ['--wait', '5', '--list-rules'], { reject: false });
-  return (stdout ?? '').split('\n').filter((rule) => rule.includes('127.78.0.'));
+  return (stdout ?? '').split('\n').filter((rule) => rule.includes('127.139.0.'));
 }

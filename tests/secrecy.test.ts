@@ -31,17 +31,23 @@ async function modeOf(path: string): Promise<string> {
 
 test('the key is in no command line, environment, log or result', async () => {
   await using workspace = await Workspace.make();
-  await workspace.writeTestbed(`network: { subnet: 10.81.0.0/24 }
+  await workspace.writeTestbed(`network: { subnet: 10.137.0.0/24 }
 nodes:
-  gateway: { role: gateway, address: 10.81.0.2 }
-  edge0: { role: edge, address: 10.81.0.3 }
-  edge1: { role: edge, address: 10.81.0.4 }
+  gateway: { role: gateway, address: 10.137.0.2 }
+  edge0: { role: edge, address: 10.137.0.3 }
+  edge1: { role: edge, address: 10.137.0.4 }
 `);
   await workspace.writeExperiment(`frames: { count: 40, rate: 10fps }
 matrix: { grid: [2x2], fusedLayers: [6] }
 `);
-  const child = startTilebed(['run', workspace.experiment, '--results', workspace.results, '-v']);
-  await eventually('the sockets', async () => (await listening('127.81.0.')).length === 3, 60_000);
+  const child = startTilebed([
+    'run',
+    workspace.experiment,
+    '--results',
+    workspace.results,
+    '--verbose',
+  ]);
+  await eventually('the sockets', async () => (await listening('127.137.0.')).length === 3, 60_000);
   const keyFile = join(workspace.state, 'key');
   const key = (await readFile(keyFile, 'utf8')).trim();
   expect(key).toMatch(/^[0-9a-f]{64}$/);

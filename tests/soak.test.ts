@@ -22,11 +22,11 @@ let workspace: Workspace;
 beforeEach(async () => {
   workspace = await Workspace.make();
   await copyFile(join(ROOT, 'tests/fixtures/soak.cfg'), join(workspace.folder, 'tiny.cfg'));
-  await workspace.writeTestbed(`network: { subnet: 10.80.0.0/24 }
+  await workspace.writeTestbed(`network: { subnet: 10.138.0.0/24 }
 nodes:
-  gateway: { role: gateway, address: 10.80.0.2 }
-  edge0: { role: edge, address: 10.80.0.3 }
-  edge1: { role: edge, address: 10.80.0.4 }
+  gateway: { role: gateway, address: 10.138.0.2 }
+  edge0: { role: edge, address: 10.138.0.3 }
+  edge1: { role: edge, address: 10.138.0.4 }
 `);
 });
 afterEach(() => workspace[Symbol.asyncDispose]());

@@ -11,6 +11,8 @@ import type { Message } from './messages.ts';
 import { OUTBOX_LIMITS, Outbox, type OutboxLimits } from './outbox.ts';
 import type { Traffic } from './traffic.ts';
 
+/** For the last words to arrive, and for the peer to hang up. */
+const LEAVE_MS = 2000;
 const NO_PAYLOAD = new Uint8Array(0);
 
 export interface SessionHandlers {
@@ -89,6 +91,13 @@ export class PeerSession {
   /** Ends in order: what was sent still arrives. */
   end(): void {
     this.#outbox.end();
+  }
+
+  /** Ends in order, and for good: a peer that does not hang up in turn is not waited for. */
+  takeLeave(): void {
+    this.end();
+    const timer = setTimeout(() => this.destroy(), LEAVE_MS);
+    this.#socket.once('close', () => clearTimeout(timer));
   }
 
   /** Ends at once; with an error, what had come already is not handled any more. */

@@ -166,8 +166,11 @@ export class DealtEdge implements EdgeDealing {
         if (message.kind === 'piece') return this.#onPiece(name, message, payload);
         return undefined;
       },
-      // What was on its way over this connection may never have arrived.
-      onClose: () => this.#reportGone(name),
+      onClose: (error) => {
+        this.#port.statistics.countRefusal(error);
+        // What was on its way over this connection may never have arrived.
+        this.#reportGone(name);
+      },
     });
   }
 
@@ -193,7 +196,8 @@ export class DealtEdge implements EdgeDealing {
   ): Promise<void> {
     const { deal: id, stage, piece: index } = message;
     let found = this.#store.expected(id, stage, index);
-    while (found === 'early') {
+    // What the gateway sends never overtakes the deal that it belongs to.
+    while (found === 'early' && sender !== undefined) {
       await new Promise<void>((resolve) => this.#untilDealt.push(resolve));
       found = this.#store.expected(id, stage, index);
     }

@@ -73,6 +73,8 @@ export class EdgeNode implements EdgePort {
   readonly #clock = new ClockSync();
   readonly #dealing: EdgeDealing;
   readonly #watch: GatewayWatch;
+  /** Edges that have connected. */
+  readonly #peers = new Set<PeerSession>();
   #gateway: PeerSession | undefined;
   #listenPort = 0;
   #over = false;
@@ -90,7 +92,11 @@ export class EdgeNode implements EdgePort {
     const listener = await listenAs(this.config, this.context, this.statistics, {
       limits: this.#dealing.peerLimits,
       admit: (hello) => (hello.role === 'edge' ? undefined : 'only edges have business here'),
-      onPeer: (session, hello) => this.#dealing.onPeer(session, hello.name),
+      onPeer: (session, hello) => {
+        for (const peer of this.#peers) if (peer.closed) this.#peers.delete(peer);
+        this.#peers.add(session);
+        this.#dealing.onPeer(session, hello.name);
+      },
     });
     this.#listenPort = listener.endpoint.port;
     const over = new Promise<void>((resolve, reject) => {
@@ -110,6 +116,7 @@ export class EdgeNode implements EdgePort {
       clearInterval(heartbeat);
       listener.close();
       this.#dealing.close();
+      for (const session of this.#peers) session.takeLeave();
       this.#gateway?.end();
     }
     emitStatistics(this.context, this.statistics, this.#clock.offset);

@@ -109,7 +109,7 @@ export class GatewayNode implements GatewayPort {
     } finally {
       clearInterval(watch);
       listener.close();
-      for (const { session } of this.#edges.values()) session.end();
+      for (const { session } of this.#edges.values()) session.takeLeave();
     }
     this.statistics.engineBytes = this.#finisher.engineBytes;
     emitStatistics(this.#context, this.statistics, OWN_CLOCK);

@@ -46,7 +46,7 @@ export function emitStatistics(
     event: 'statistics',
     statistics: statistics.snapshot(),
     clock,
-    spans: statistics.spans,
+    spans: statistics.spans(),
   });
 }
 

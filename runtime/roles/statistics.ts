@@ -6,13 +6,11 @@ import { Traffic } from '../net/traffic.ts';
 import type { QueueReport } from '../schedule/arrival-queue.ts';
 import type { Role } from './config.ts';
 import type { NodeStatistics, Span } from './events.ts';
-
-/** A soak of thousands of frames must not grow without end: the trace keeps the first spans only. */
-const MAX_SPANS = 100_000;
+import { SpanLog } from './span-log.ts';
 
 export class Statistics {
   readonly traffic = new Traffic();
-  readonly spans: Span[] = [];
+  readonly #spans = new SpanLog();
   readonly #role: Role;
   engineBytes: EngineBytes = { weights: 0, activations: 0 };
   tilesComputed = 0;
@@ -32,7 +30,11 @@ export class Statistics {
 
   span(span: Span): void {
     if (span.kind === 'compute') this.#computeMs += span.endMs - span.startMs;
-    if (this.spans.length < MAX_SPANS) this.spans.push(span);
+    this.#spans.add(span);
+  }
+
+  spans(): readonly Span[] {
+    return this.#spans.spans();
   }
 
   /** Counts a peer that was dropped because of what it said. */
