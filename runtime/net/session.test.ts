@@ -44,6 +44,24 @@ describe.each([{ security: { kind: 'none' } as const }, { security: newKey() }])
 
     const tileDone = (tile: number) => ({ kind: 'tileDone', frame: 0, tile }) as const;
 
+    test('a message shows that its sender lives while it is still on its way', async () => {
+      let [frames, signsOfLife, beforeTheEnd] = [0, 0, 0];
+      far.handle({
+        onFrame: () => {
+          frames++;
+          beforeTheEnd = signsOfLife;
+        },
+        onClose: () => {},
+        onBytes: () => {
+          signsOfLife++;
+        },
+      });
+      const result = { kind: 'result', source: 'edge0', frame: 0, tile: 0 } as const;
+      await near.send(result, new Uint8Array(4 * MEBIBYTE));
+      await until(() => frames === 1);
+      expect(beforeTheEnd).toBeGreaterThan(1);
+    });
+
     test('a payload of several chunks is timed, without the first of them', async () => {
       const frames: Frame[] = [];
       listenTo(far, (frame) => {

@@ -19,6 +19,8 @@ export interface SessionHandlers {
   readonly onFrame: (frame: Frame) => void | Promise<void>;
   /** Called once; `error` tells why where it was not an orderly end. */
   readonly onClose: (error: Error | undefined) => void;
+  /** Something has come, be it the middle of a message: whoever sends one for long lives all the while. */
+  readonly onBytes?: () => void;
 }
 
 export class PeerSession {
@@ -109,6 +111,7 @@ export class PeerSession {
 
   #receive(chunk: Buffer): void {
     this.#traffic.receivedBytes += chunk.length;
+    this.#handlers?.onBytes?.();
     try {
       for (const frame of this.#decoder.push(chunk)) this.#queue.push(this.#withTransfer(frame));
       const bytes = this.#decoder.missingBytes;

@@ -166,6 +166,7 @@ export class EdgeNode implements EdgePort {
     this.#watch.heard();
     session.handle({
       onFrame: (frame) => this.#onGateway(frame),
+      onBytes: () => this.#watch.heard(),
       onClose: (error) => void this.#rejoin(error),
     });
     for (let sample = 0; sample < CLOCK_SAMPLES; sample++) this.#beat();

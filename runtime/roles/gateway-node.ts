@@ -162,6 +162,10 @@ export class GatewayNode implements GatewayPort {
     this.#liveness.seen(name, monotonicMs());
     session.handle({
       onFrame: (frame) => this.#onEdge(name, session, frame),
+      // On a slow link a heartbeat may wait for seconds behind a tile or a picture.
+      onBytes: () => {
+        if (this.#edges.get(name)?.session === session) this.#liveness.seen(name, monotonicMs());
+      },
       onClose: (error) => {
         this.statistics.countRefusal(error);
         this.#loseEdge(name, session, error?.message ?? 'closed its connection');
