@@ -11,6 +11,7 @@ import { execVerb } from './verbs/exec.ts';
 import { inferVerb } from './verbs/infer.ts';
 import { logsVerb } from './verbs/logs.ts';
 import { modelCommand } from './verbs/model.ts';
+import { planVerb } from './verbs/plan.ts';
 import { reportVerb } from './verbs/report.ts';
 import { runVerb } from './verbs/run.ts';
 import { schemaVerb } from './verbs/schema.ts';
@@ -24,6 +25,7 @@ const VERBS: readonly VerbSpec[] = [
   upVerb,
   statusVerb,
   deployVerb,
+  planVerb,
   runVerb,
   reportVerb,
   execVerb,
