@@ -4,13 +4,16 @@ import { guessedSpeed } from './devices.ts';
 import { type RankingInput, rankPlans } from './rank.ts';
 
 const network = await bundledNetwork('yolov2-tiny');
-const nodes = (count: number, speed: number) =>
-  Array.from({ length: count }, (_, index) => ({ name: `edge${index}`, speed }));
+const nodes = (count: number, rateBitsPerSecond: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    name: `edge${index}`,
+    speed: 1,
+    rateBitsPerSecond,
+  }));
 const input = (more: Partial<RankingInput> = {}): RankingInput => ({
   network,
   gateway: { name: 'gateway', speed: 1 },
-  edges: nodes(4, 1),
-  rateBitsPerSecond: 1e8,
+  edges: nodes(4, 1e8),
   ...more,
 });
 
@@ -32,7 +35,7 @@ describe('the ranking', () => {
   });
 
   test('over a hopeless link nobody but the source computes', () => {
-    const [best] = rankPlans(input({ rateBitsPerSecond: 1e5, fusedLayers: [8] }));
+    const [best] = rankPlans(input({ edges: nodes(4, 1e5), fusedLayers: [8] }));
     expect(best!.edges).toEqual(['edge0']);
     expect(best!.stages).toBe(1);
   });

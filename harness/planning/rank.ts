@@ -6,12 +6,15 @@ import { AdaptivePlanner } from '../../runtime/partition/adaptive.ts';
 import { costModel, planCost } from '../../runtime/partition/cost.ts';
 import { planFtpWorkSharing, planModnn, planNeighbour } from '../../runtime/partition/dealt.ts';
 import { fusibleLayers, planFusedTiles } from '../../runtime/partition/ftp.ts';
-import type { DealtPlan, EdgeProfile, PlannerInput } from '../../runtime/partition/stages.ts';
+import type { DealtPlan, EdgeProfile } from '../../runtime/partition/stages.ts';
 
 export interface PlannedNode {
   readonly name: string;
   /** Multiply-accumulates a second, in billions. */
   readonly speed: number;
+  /** Of its link; default: a gigabit. */
+  readonly rateBitsPerSecond?: number;
+  readonly delayMs?: number;
 }
 
 export interface RankingInput {
@@ -19,8 +22,6 @@ export interface RankingInput {
   readonly gateway: PlannedNode;
   /** The frames' source first. */
   readonly edges: readonly PlannedNode[];
-  readonly rateBitsPerSecond?: number;
-  readonly delayMs?: number;
   /** Default: behind each pooling layer, and as many as can be fused. */
   readonly fusedLayers?: readonly number[];
 }
@@ -37,6 +38,7 @@ export interface RankedPlan {
   readonly edges: readonly string[];
 }
 
+const GIGABIT = 1e9;
 const GRIDS = [2, 3, 4, 5];
 /** A comparison of pooling counts as so many multiply-accumulates: it loads as much, and does less with it. */
 const POOLING_WORK = 2;
@@ -53,10 +55,10 @@ export function rankPlans(input: RankingInput): RankedPlan[] {
 }
 
 function plansOf(input: RankingInput, fusedLayers: number): RankedPlan[] {
-  const { network, gateway, delayMs = 0, rateBitsPerSecond = 1e9 } = input;
+  const { network, gateway } = input;
   const layers = fusibleLayers(network, fusedLayers);
   const edges = input.edges.map(
-    ({ name, speed }): EdgeProfile => ({
+    ({ name, speed, rateBitsPerSecond = GIGABIT, delayMs = 0 }): EdgeProfile => ({
       name,
       layerMs: layers.map((layer) => work(network, layer.index) / (speed * 1e6)),
       rateBitsPerSecond,
@@ -64,11 +66,13 @@ function plansOf(input: RankingInput, fusedLayers: number): RankedPlan[] {
     }),
   );
   const one = { rows: 1, columns: 1 };
-  const planner: PlannerInput = { network, fusedLayers, edges, grid: one, align: 'output' };
+  const gatewayBitsPerSecond = gateway.rateBitsPerSecond ?? GIGABIT;
+  const known = { network, fusedLayers, edges, gatewayBitsPerSecond };
+  const planner = { ...known, grid: one, align: 'output' } as const;
   const restMs = network.layers
     .slice(fusedLayers)
     .reduce((sum, { index }) => sum + work(network, index) / (gateway.speed * 1e6), 0);
-  const model = costModel({ network, fusedLayers, edges });
+  const model = costModel(known);
   const rank = (strategy: string, plan: DealtPlan, grid?: string): RankedPlan => {
     const cost = planCost(model, plan);
     return {

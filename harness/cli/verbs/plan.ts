@@ -7,7 +7,7 @@ import { guessedSpeed } from '../../planning/devices.ts';
 import { type PlannedNode, type RankedPlan, rankPlans } from '../../planning/rank.ts';
 import { findCfg } from '../../spec/load-experiment.ts';
 import { loadTestbed } from '../../spec/load-testbed.ts';
-import type { Testbed } from '../../spec/resolved.ts';
+import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
 
 interface PlanFlags {
@@ -48,17 +48,15 @@ export const planVerb: VerbSpec = {
     const testbed = await loadTestbed(file);
     const network = await loadNetwork((await findCfg(flags.model, process.cwd())) ?? flags.model);
     const { gateway, edges } = plannedNodes(testbed, flags);
-    const { rateBitsPerSecond, delayMs } = testbed.link ?? {};
     const plans = rankPlans({
       network,
       gateway,
       edges,
-      ...(rateBitsPerSecond === undefined ? {} : { rateBitsPerSecond }),
-      ...(delayMs === undefined ? {} : { delayMs }),
       ...(flags.fusedLayers === undefined ? {} : { fusedLayers: [flags.fusedLayers] }),
     });
-    if (rateBitsPerSecond === undefined)
-      output.note('the testbed names no link: 1 Gbit/s is assumed');
+    if (edges.some(({ rateBitsPerSecond }) => rateBitsPerSecond === undefined)) {
+      output.note('where the testbed names no link, 1 Gbit/s is assumed');
+    }
     output.result(
       { testbed: testbed.name, model: network.name, gateway, edges, plans },
       text(plans),
@@ -73,14 +71,23 @@ function plannedNodes(
 ): { readonly gateway: PlannedNode; readonly edges: readonly PlannedNode[] } {
   const stranger = [...speed.keys()].find((name) => !nodes.some((node) => node.name === name));
   if (stranger !== undefined) throw new TilebedError('INPUT', `there is no node ${stranger}`);
-  const planned = nodes.map(({ name, role, device, cpus }) => ({
-    name,
-    role,
-    speed: speed.get(name) ?? guessedSpeed(device, cpus?.length ?? 1),
-  }));
+  const planned = nodes.map((node) => ({ role: node.role, planned: plannedNode(node, speed) }));
   const of = (wanted: string) =>
-    planned.filter(({ role }) => role === wanted).map(({ name, speed }) => ({ name, speed }));
+    planned.filter(({ role }) => role === wanted).map(({ planned: node }) => node);
   return { gateway: of('gateway')[0]!, edges: of('edge').slice(0, count) };
+}
+
+function plannedNode(
+  { name, device, cpus, cpuQuota, link = {} }: TestbedNode,
+  speed: ReadonlyMap<string, number>,
+): PlannedNode {
+  const { rateBitsPerSecond, delayMs } = link;
+  return {
+    name,
+    speed: speed.get(name) ?? guessedSpeed(device, cpuQuota ?? cpus?.length ?? 1),
+    ...(rateBitsPerSecond === undefined ? {} : { rateBitsPerSecond }),
+    ...(delayMs === undefined ? {} : { delayMs }),
+  };
 }
 
 function text(plans: readonly RankedPlan[]): string {
