@@ -6,7 +6,7 @@ import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ownedProcesses } from '../harness/providers/local/owned-processes.ts';
+import { ownedProcesses } from '../harness/machine/owned-processes.ts';
 import { ROOT, startTilebed } from './support/cli.ts';
 import { Workspace } from './support/workspace.ts';
 

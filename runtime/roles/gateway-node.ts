@@ -13,6 +13,7 @@ import type { Endpoint, GatewayConfig } from './config.ts';
 import type { RoleEvent } from './events.ts';
 import type { Finisher } from './finisher.ts';
 import type { TakenFrame } from './frame-assembly.ts';
+import { HeartbeatReplies } from './heartbeat-replies.ts';
 import { emitStatistics, listenAs, OWN_CLOCK, type RoleContext } from './role.ts';
 import { Statistics } from './statistics.ts';
 
@@ -68,6 +69,7 @@ export class GatewayNode implements GatewayPort {
   readonly #finisher: Finisher;
   readonly #dealing: GatewayDealing;
   readonly #liveness: Liveness;
+  readonly #replies = new HeartbeatReplies();
   readonly #edges = new Map<string, EdgePeer>();
   #host: PeerSession | undefined;
   #startedAtMs: number | undefined;
@@ -146,7 +148,9 @@ export class GatewayNode implements GatewayPort {
       session.setLimits(HOST_LIMITS);
       session.handle({
         onFrame: ({ message }) =>
-          message.kind === 'heartbeat' ? reply(session, message) : this.#onHost(message),
+          message.kind === 'heartbeat'
+            ? this.#replies.answer(session, message)
+            : this.#onHost(message),
         onClose: () => this.#end(),
       });
       return;
@@ -201,7 +205,7 @@ export class GatewayNode implements GatewayPort {
     this.#liveness.seen(edge, monotonicMs());
     const { message } = frame;
     if (message.kind !== 'heartbeat') return this.#dealing.onEdge(edge, frame);
-    return reply(session, message);
+    return this.#replies.answer(session, message);
   }
 
   async #finishFrame(id: FrameId, map: Float32Array, taken: TakenFrame): Promise<void> {
@@ -252,9 +256,4 @@ export class GatewayNode implements GatewayPort {
     this.#finished = true;
     void this.#host?.send({ kind: 'finished', makespanMs: monotonicMs() - this.#startedAtMs });
   }
-}
-
-/** Whoever does not read the replies is not read from either. */
-function reply(session: PeerSession, { sentAtMs }: MessageOf<'heartbeat'>): Promise<void> {
-  return session.send({ kind: 'heartbeatReply', sentAtMs, repliedAtMs: monotonicMs() });
 }
