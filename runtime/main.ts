@@ -18,6 +18,9 @@ import { runGateway } from './roles/gateway.ts';
 import { runHost } from './roles/host.ts';
 import { verifyBundle } from './verify.ts';
 
+// What nobody waits for fails as visibly as what somebody does.
+process.once('uncaughtException', fail);
+
 const [command, ...args] = process.argv.slice(2);
 try {
   await runCommand(command);

@@ -26,7 +26,8 @@ const DEFAULTS = {
   threshold: 0.24,
   framesInFlight: 3,
   heartbeatMs: 500,
-  lostAfterMs: 2000,
+  // With the time between two looks: a frozen edge is found within 2 s.
+  lostAfterMs: 1900,
 };
 
 /** An experiment with the document it came from, for later checks that point into it. */

@@ -19,6 +19,8 @@ import { Statistics } from './statistics.ts';
 
 /** Of a frame, the most probable first: what untrained weights find would fill any message. */
 const MAX_DETECTIONS = 10_000;
+/** Between two looks at who has been silent for too long. */
+const LOOK_MS = 50;
 
 const HOST_KINDS: ReadonlySet<MessageKind> = new Set(['start', 'stop', 'heartbeat']);
 const HOST_LIMITS: FrameLimits = { allows: (kind) => HOST_KINDS.has(kind), payloadBytes: 0 };
@@ -74,6 +76,7 @@ export class GatewayNode implements GatewayPort {
   #host: PeerSession | undefined;
   #startedAtMs: number | undefined;
   #watchedAtMs = monotonicMs();
+  #trustUntilMs = 0;
   #finished = false;
   #end: () => void = () => {};
   #fail: (error: Error) => void = () => {};
@@ -104,7 +107,7 @@ export class GatewayNode implements GatewayPort {
       admit: (hello) => this.#admit(hello),
       onPeer: (session, hello) => this.#onPeer(session, hello),
     });
-    const watch = setInterval(() => this.#dropSilent(), this.config.liveness.heartbeatMs);
+    const watch = setInterval(() => this.#dropSilent(), LOOK_MS);
     this.#context.emit({ event: 'ready', ...listener.endpoint, pid: process.pid });
     try {
       await over;
@@ -226,9 +229,11 @@ export class GatewayNode implements GatewayPort {
    */
   #dropSilent(): void {
     const nowMs = monotonicMs();
-    const heldUpMs = nowMs - this.#watchedAtMs - this.config.liveness.heartbeatMs;
+    if (nowMs - this.#watchedAtMs > this.config.liveness.heartbeatMs) {
+      this.#trustUntilMs = nowMs + this.config.liveness.heartbeatMs;
+    }
     this.#watchedAtMs = nowMs;
-    if (heldUpMs > this.config.liveness.heartbeatMs) return;
+    if (nowMs < this.#trustUntilMs) return;
     for (const name of this.#liveness.lost(nowMs)) {
       const session = this.#edges.get(name)?.session;
       session?.destroy(new Error(`sent no heartbeat for ${this.config.liveness.lostAfterMs} ms`));
