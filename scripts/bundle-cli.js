@@ -20,7 +20,14 @@ await build({
   target: 'node20',
   format: 'esm',
   // All hold native parts, or WebAssembly.
-  external: ['onnxruntime-node', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm', 'sharp'],
+  external: [
+    'onnxruntime-node',
+    '@tensorflow/tfjs-core',
+    '@tensorflow/tfjs-backend-wasm',
+    'sharp',
+    'ssh2',
+    'node-ssh',
+  ],
   legalComments: 'none',
   sourcemap: 'linked',
   // Bundled CommonJS packages still ask for Node's own modules.

@@ -34,3 +34,6 @@ export const withoutIptables = await skipWithout(
 export const CHROMIUM = process.env['TILEBED_CHROMIUM'] ?? '/usr/bin/chromium';
 
 export const withoutChromium = await skipWithout('chromium', pathExists(CHROMIUM));
+
+/** OpenSSH's server, which tests start themselves. */
+export const withoutSshd = await skipWithout('sshd', pathExists('/usr/sbin/sshd'));

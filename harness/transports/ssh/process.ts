@@ -1,0 +1,105 @@
+/** A command on a machine, with its process number: what signals and its end are for. */
+import type { ClientChannel } from 'ssh2';
+import { TilebedError } from '../../../runtime/errors.ts';
+import { connectionTo, endOf, type SshConnection } from './connection.ts';
+import { hostText, type SshHost } from './host.ts';
+
+/** Tells its own number, which exec keeps, and becomes the command. The script is constant. */
+const MARK = 'tilebed-process';
+const START = ['sh', '-c', `echo "${MARK} $$" >&2 && exec "$@"`, 'sh'];
+/** More before the mark is no greeting of a shell. */
+const MOST_GREETING_BYTES = 65_536;
+
+export interface StartedProcess {
+  readonly channel: ClientChannel;
+  readonly exited: ReturnType<typeof endOf>;
+  /** False once it has ended. */
+  isRunning(): boolean;
+  signal(signal: NodeJS.Signals, whom: 'process' | 'group'): void;
+}
+
+/** Rejects with a TilebedError (FAILED) when the machine cannot be reached or runs no commands. */
+export async function startProcess(
+  host: SshHost,
+  argv: readonly string[],
+): Promise<StartedProcess> {
+  const connection = await connectionTo(host);
+  connection.line.ref();
+  try {
+    const channel = await connection.channel([...START, ...argv]);
+    // A command that ends at once does not read what is written to it: how it ended tells.
+    channel.on('error', () => {});
+    const exited = endOf(channel);
+    void exited.then(() => connection.line.unref());
+    return await announce(connection, channel, exited);
+  } catch (error) {
+    connection.line.unref();
+    throw error;
+  }
+}
+
+async function announce(
+  connection: SshConnection,
+  channel: ClientChannel,
+  exited: ReturnType<typeof endOf>,
+): Promise<StartedProcess> {
+  const processId = await readMark(connection, channel);
+  const { guard } = connection;
+  let running = true;
+  guard.watch(processId);
+  void exited.then(() => {
+    running = false;
+    guard.drop(processId);
+  });
+  return {
+    channel,
+    exited,
+    isRunning: () => running,
+    signal: (signal, whom) => {
+      if (running) guard.signal(processId, signal, whom);
+    },
+  };
+}
+
+/** Takes the mark, and whatever a login shell says before it, off standard error. */
+function readMark(connection: SshConnection, channel: ClientChannel): Promise<number> {
+  const { stderr } = channel;
+  return new Promise((resolve, reject) => {
+    let seen = Buffer.alloc(0);
+    const look = () => {
+      for (;;) {
+        const chunk = stderr.read() as Buffer | null;
+        if (chunk === null) return;
+        seen = Buffer.concat([seen, chunk]);
+        const match = new RegExp(`${MARK} (\\d+)\\n`).exec(seen.toString('latin1'));
+        if (match !== null) {
+          settle();
+          const rest = seen.subarray(match.index + match[0].length);
+          if (rest.length > 0) stderr.unshift(rest);
+          resolve(Number(match[1]));
+          return;
+        }
+        if (seen.length > MOST_GREETING_BYTES) channel.destroy();
+      }
+    };
+    const fail = () => {
+      settle();
+      if (!connection.isOpen) {
+        reject(connection.lost());
+        return;
+      }
+      const said = `${seen}${channel.read() ?? ''}`.trim();
+      const message = `${hostText(connection.host)} runs no commands${said === '' ? '' : `: ${said}`}`;
+      reject(new TilebedError('FAILED', message, { hint: 'the user needs a login shell there' }));
+    };
+    const settle = () => {
+      stderr.off('readable', look);
+      stderr.off('end', fail);
+      channel.off('close', fail);
+    };
+    stderr.on('readable', look);
+    // A channel whose output nobody reads is not closed.
+    stderr.on('end', fail);
+    channel.on('close', fail);
+  });
+}
