@@ -50,7 +50,8 @@ export interface Step {
   readonly actions: readonly (readonly string[])[];
   /** True when there is nothing to do. */
   done(): Promise<boolean>;
-  apply(signal: AbortSignal): Promise<void>;
+  /** @param say how far it is, in a few words that replace the ones before */
+  apply(signal: AbortSignal, say?: (text: string) => void): Promise<void>;
 }
 
 export interface ProvisionedNode {
@@ -73,13 +74,14 @@ export interface ProviderContext {
 
 export interface Provider {
   readonly name: string;
-  capabilities(): Promise<ReadonlySet<Capability>>;
+  /** Of a testbed, or of this machine where none is named: it may depend on the provider's own block. */
+  capabilities(testbed?: Testbed): Promise<ReadonlySet<Capability>>;
   /** Wishes that become a warning where they cannot be kept; all others are an error then. */
   readonly lenient: ReadonlySet<Capability>;
   /** How the nodes' addresses come to be, where they are not just the testbed's; for `status`. */
   readonly addressNote?: string;
-  /** What this machine must have, each tried for real. */
-  requirements(): Promise<readonly Requirement[]>;
+  /** What this machine must have, each tried for real: for a testbed, or for any at all. */
+  requirements(testbed?: Testbed): Promise<readonly Requirement[]>;
   plan(context: ProviderContext): Promise<readonly Step[]>;
   nodes(context: ProviderContext): Promise<readonly ProvisionedNode[]>;
   /** Removes all that `up` made, known or found by ownership marks; returns what it removed. */

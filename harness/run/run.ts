@@ -55,7 +55,7 @@ export async function planRun(
   const { experiment } = loaded;
   checkAgainstTestbed(loaded, testbed);
   await checkAgainstModel(loaded);
-  await checkFaultWishes(experiment.faults, testbed.provider);
+  await checkFaultWishes(experiment.faults, testbed);
   const bundle = await findBundle();
   const assets = await hashAssets(experiment);
   const { weights } = experiment.model;

@@ -35,8 +35,8 @@ export interface UpPlan {
 /** What `up` would do now. Rejects with a TilebedError (MISSING) where this machine cannot do it. */
 export async function planUp(testbed: Testbed): Promise<UpPlan> {
   const provider = providerNamed(testbed.provider);
-  await checkRequirements(provider);
-  const warnings = checkWishes(testbed, await provider.capabilities(), provider.lenient);
+  await checkRequirements(provider, testbed);
+  const warnings = checkWishes(testbed, await provider.capabilities(testbed), provider.lenient);
   const steps: Step[] = [];
   for (const step of await provider.plan(contextOf(testbed))) {
     if (!(await step.done())) steps.push(step);
@@ -64,7 +64,7 @@ export async function up(testbed: Testbed, { signal, runTasks }: UpOptions): Pro
     await writeState(context.stateFolder, { ...state, status: 'coming-up' });
     await testbedKey(context.stateFolder);
     await runTasks(
-      steps.map((step) => ({ title: step.title, run: () => step.apply(signal) })),
+      steps.map((step) => ({ title: step.title, run: ({ say }) => step.apply(signal, say) })),
       { signal },
     );
     signal.throwIfAborted();
@@ -85,8 +85,8 @@ export function contextOf(testbed: Testbed): ProviderContext {
   return { testbed, stateFolder: stateFolder(testbed) };
 }
 
-async function checkRequirements(provider: Provider): Promise<void> {
-  const missing = (await provider.requirements()).filter(({ ok }) => !ok);
+async function checkRequirements(provider: Provider, testbed: Testbed): Promise<void> {
+  const missing = (await provider.requirements(testbed)).filter(({ ok }) => !ok);
   if (missing.length === 0) return;
   throw new TilebedError(
     'MISSING',

@@ -48,14 +48,14 @@ function faultWishes(faults: readonly NodeFault[]): readonly Wish[] {
 /** Rejects with a TilebedError (MISSING) where the provider cannot do what the experiment does to nodes. */
 export async function checkFaultWishes(
   faults: readonly NodeFault[],
-  providerName: string,
+  testbed: Testbed,
 ): Promise<void> {
   const wishes = faultWishes(faults);
   if (wishes.length === 0) return;
-  const able = await providerNamed(providerName).capabilities();
+  const able = await providerNamed(testbed.provider).capabilities(testbed);
   refuse(
     wishes.filter(({ capability }) => !able.has(capability)),
-    providerName,
+    testbed.provider,
     'take the fault out of the experiment, or use another provider',
   );
 }
