@@ -17,6 +17,7 @@ const VERBS = [
   'deploy',
   'run',
   'report',
+  'reproduce',
   'exec',
   'logs',
   'down',

@@ -13,6 +13,7 @@ import { logsVerb } from './verbs/logs.ts';
 import { modelCommand } from './verbs/model.ts';
 import { planVerb } from './verbs/plan.ts';
 import { reportVerb } from './verbs/report.ts';
+import { reproduceVerb } from './verbs/reproduce.ts';
 import { runVerb } from './verbs/run.ts';
 import { schemaVerb } from './verbs/schema.ts';
 import { statusVerb } from './verbs/status.ts';
@@ -28,6 +29,7 @@ const VERBS: readonly VerbSpec[] = [
   planVerb,
   runVerb,
   reportVerb,
+  reproduceVerb,
   execVerb,
   logsVerb,
   downVerb,

@@ -1,0 +1,40 @@
+/** A claim holds, does not hold, or is not tested: by our values alone. */
+import { expect, test } from 'vitest';
+import type { ReproducedPanel } from '../results/reproduction.ts';
+import { judgeClaims } from './claims.ts';
+
+const LABELS = ['1', '2', '3', '4', '5', '6'];
+
+function latencies(curves: Readonly<Record<string, readonly (number | null)[]>>): ReproducedPanel {
+  return {
+    id: 'latency',
+    title: 'Latency',
+    unit: 's',
+    x: { title: 'devices', labels: LABELS },
+    how: 'measurement',
+    series: Object.entries(curves).map(([name, ours]) => ({
+      name,
+      paper: LABELS.map(() => 1),
+      ours,
+    })),
+  };
+}
+
+function verdictOf(start: string, panel: ReproducedPanel): string {
+  const claims = judgeClaims('deepthings-fig13', [panel]);
+  return claims.find(({ claim }) => claim.startsWith(start))!.verdict;
+}
+
+test.each([
+  { values: [17, 10, 8.5, 7.5, 7.8, 8], verdict: 'holds' },
+  { values: [17, 10, 8, 7, 6, 5], verdict: 'does not hold' },
+  { values: [17, 10, null, null, null, null], verdict: 'not tested here' },
+])('MoDNN of $values: $verdict', ({ values, verdict }) => {
+  expect(verdictOf('MoDNN', latencies({ MoDNN: values }))).toBe(verdict);
+});
+
+test('reuse that slows frames down makes its claim fall', () => {
+  const panel = latencies({ '3x3 WST': [9, 5, 4, 3, 3, 3], '3x3 WST-S': [9, 6, 5, 4, 4, 4] });
+  expect(verdictOf('reuse makes frames faster', panel)).toBe('does not hold');
+  expect(verdictOf('work stealing', panel)).toBe('not tested here');
+});

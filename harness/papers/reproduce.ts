@@ -1,0 +1,83 @@
+/** A paper's figure beside ours: what can be computed, and what was measured, under the paper's names. */
+import { join } from 'node:path';
+import { loadNetwork } from '../../runtime/model/load.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
+import type { ReproducedPanel, ReproducedSpeedup, Reproduction } from '../results/reproduction.ts';
+import { computePanels, type Panels } from './arithmetic.ts';
+import { judgeClaims } from './claims.ts';
+import { paperFigure, readPaperFigures, type Values } from './figures.ts';
+
+const MODEL = join(PACKAGE_ROOT, 'experiments', 'models', 'yolov2.cfg');
+
+/** What was measured for a figure. */
+export interface Measured {
+  readonly panels: Panels;
+  /** The plain, unpartitioned layers on one device, in the latency panel's unit. */
+  readonly plain: number | undefined;
+  /** On what, in words. */
+  readonly setting: readonly string[];
+}
+
+/** DeepThings, figure 1: the first 16 layers on one core, in seconds. */
+const PAPER_PLAIN_SECONDS = 13.56;
+
+/**
+ * @param measured undefined: arithmetic alone
+ * Rejects with a TilebedError (INPUT) for a figure that nobody has.
+ */
+export async function reproduce(name: string, measured?: Measured): Promise<Reproduction> {
+  const figures = await readPaperFigures();
+  const figure = paperFigure(figures, name);
+  const computed = computePanels(name, await loadNetwork(MODEL));
+  const panels = figure.panels.map((panel): ReproducedPanel => {
+    const { id, title, unit, x } = panel;
+    // What is measured is the whole of a panel; what is computed may be only a part.
+    const own = measured?.panels[id];
+    const values = own ?? computed[id] ?? {};
+    const series = Object.entries(panel.series).map(([curve, paper]) => ({
+      name: curve,
+      paper,
+      ours: values[curve] ?? x.labels.map(() => null),
+    }));
+    return { id, title, unit, x, how: own === undefined ? 'arithmetic' : 'measurement', series };
+  });
+  return {
+    figure: name,
+    title: figure.title,
+    source: figures.source,
+    madeAt: new Date().toISOString(),
+    setting: measured?.setting ?? ['Computed from the network alone: nothing was run.'],
+    panels,
+    claims: judgeClaims(name, panels),
+    speedups: measured?.plain === undefined ? [] : speedups(panels, measured.plain),
+  };
+}
+
+/** Of every point of a panel of latencies by devices. */
+function speedups(panels: readonly ReproducedPanel[], plain: number): ReproducedSpeedup[] {
+  const latency = panels.find(({ id, x }) => id === 'latency' && x.title === 'devices');
+  if (latency === undefined) return [];
+  return latency.series.flatMap(({ name, paper, ours }) =>
+    latency.x.labels.flatMap((devices, index): ReproducedSpeedup[] => {
+      if (index === 0 || ours[index] === null) return [];
+      return [
+        {
+          name: `${name}, ${devices} devices`,
+          overOneDevice: { paper: over(paper, 0, index), ours: over(ours, 0, index) },
+          overPlain: {
+            paper: ratio(PAPER_PLAIN_SECONDS, paper[index]),
+            ours: ratio(plain, ours[index]),
+          },
+        },
+      ];
+    }),
+  );
+}
+
+function over(values: Values, base: number, index: number): number | null {
+  return ratio(values[base], values[index]);
+}
+
+function ratio(a: number | null | undefined, b: number | null | undefined): number | null {
+  return a === null || a === undefined || b === null || b === undefined ? null : a / b;
+}
