@@ -4,7 +4,10 @@
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { TilebedError } from './errors.ts';
+import type { RelayAccess } from './relay/config.ts';
+import { connectThrough } from './relay/greeting.ts';
 
 export interface LinkMeasurement {
   /** The median of some round trips. */
@@ -38,14 +41,19 @@ export function serveLinkProbes(address: string): Promise<number> {
 
 /**
  * @param bytes how many to stream each way
+ * @param relay through which nodes connect, where the testbed has one
  * Rejects with a TilebedError (FAILED) when the other end does not answer.
  */
 export async function measureLink(
   address: string,
   port: number,
   bytes: number,
+  relay?: RelayAccess,
 ): Promise<LinkMeasurement> {
-  const socket = connect({ host: address, port, noDelay: true });
+  const socket =
+    relay === undefined
+      ? connect({ host: address, port, noDelay: true })
+      : await connectThrough(relay, { address, port });
   socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error('no answer')));
   try {
     const reader = new Reader(socket);
@@ -73,7 +81,10 @@ export async function measureLink(
   }
 }
 
-/** The verbs of `main.ts`: serves until standard input closes, or measures once. */
+/**
+ * The verbs of `main.ts`: serves until standard input closes, or measures once, through the relay that
+ * standard input names, if any: whoever may see a command line must not learn of it.
+ */
 export async function probeLinks(args: readonly string[]): Promise<void> {
   const [address = '', port, bytes] = args;
   if (port === undefined) {
@@ -81,7 +92,9 @@ export async function probeLinks(args: readonly string[]): Promise<void> {
     process.stdout.write(`${await serveLinkProbes(address)}\n`);
     return;
   }
-  const measured = await measureLink(address, Number(port), Number(bytes));
+  const named = (await text(process.stdin)).trim();
+  const relay = named === '' ? undefined : (JSON.parse(named) as RelayAccess);
+  const measured = await measureLink(address, Number(port), Number(bytes), relay);
   process.stdout.write(`${JSON.stringify(measured)}\n`);
 }
 

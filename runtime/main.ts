@@ -4,6 +4,7 @@
  *   role     reads one line of JSON (roles/config.ts) from standard input, and plays that role
  *   probe    prints what this machine is, as JSON; with the name of an engine, tries that too
  *   link     serves or takes a measurement of the link between two nodes
+ *   relay    reads one line of JSON (relay/config.ts), and shapes links until its input closes
  *   verify   checks the bundle's files against their hashes
  */
 import { createInterface } from 'node:readline';
@@ -11,6 +12,8 @@ import { tryEngine } from './engine/try-engine.ts';
 import { TilebedError } from './errors.ts';
 import { probeLinks } from './link-probe.ts';
 import { probe } from './probe.ts';
+import type { RelayConfig, RelayReady } from './relay/config.ts';
+import { startRelay } from './relay/relay.ts';
 import type { RoleConfig } from './roles/config.ts';
 import { runEdge } from './roles/edge.ts';
 import type { RoleEvent } from './roles/events.ts';
@@ -36,12 +39,14 @@ async function runCommand(name: string | undefined): Promise<void> {
       return printProbe(args[0]);
     case 'link':
       return probeLinks(args);
+    case 'relay':
+      return relay();
     case 'verify':
       return verifyBundle(new URL('.', import.meta.url));
     default:
       throw new TilebedError(
         'INPUT',
-        `the runtime knows role, probe, link and verify, not \`${name ?? ''}\``,
+        `the runtime knows role, probe, link, relay and verify, not \`${name ?? ''}\``,
       );
   }
 }
@@ -50,6 +55,18 @@ async function printProbe(engineName: string | undefined): Promise<void> {
   const { name, version } = engineName === undefined ? {} : await tryEngine(engineName);
   const engine = name === undefined || version === undefined ? undefined : { name, version };
   process.stdout.write(`${JSON.stringify({ ...probe(), ...(engine && { engine }) })}\n`);
+}
+
+async function relay(): Promise<void> {
+  const input = createInterface({ input: process.stdin });
+  // Whoever started it holds the other end.
+  input.once('close', () => process.exit(0));
+  const config = await new Promise<RelayConfig>((resolve) => {
+    input.once('line', (line) => resolve(JSON.parse(line) as RelayConfig));
+  });
+  const { endpoint } = await startRelay(config);
+  const ready: RelayReady = { event: 'ready', ...endpoint };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 
 async function playRole(): Promise<void> {

@@ -3,6 +3,8 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { TilebedError } from '../errors.ts';
+import type { RelayAccess } from '../relay/config.ts';
+import { connectThrough } from '../relay/greeting.ts';
 import type { Endpoint, Role, Security } from '../roles/config.ts';
 import type { FrameLimits } from './frame.ts';
 import { PROTOCOL_VERSION } from './listen.ts';
@@ -22,6 +24,8 @@ export interface ConnectOptions {
   readonly role: Role;
   /** The address to connect from: a node's own, so that others see who it is. */
   readonly localAddress?: string;
+  /** Through which the connection goes, where the testbed has one. */
+  readonly relay?: RelayAccess;
   /** Where this peer listens itself; 0 where it does not. */
   readonly port: number;
   readonly limits: FrameLimits;
@@ -87,18 +91,28 @@ async function attempt(options: ConnectOptions): Promise<PeerSession> {
   });
 }
 
-function openSocket(options: ConnectOptions): Promise<Socket> {
-  const { endpoint, security, name, signal, localAddress } = options;
+async function openSocket(options: ConnectOptions): Promise<Socket> {
+  const { security, name, relay, endpoint, localAddress } = options;
+  if (relay !== undefined) {
+    const socket = await connectThrough(relay, endpoint, localAddress);
+    if (security.kind === 'none') return socket;
+    return opened(connectTls({ socket, ...clientTls(security, name) }), 'secureConnect', options);
+  }
   const target = {
     host: endpoint.address,
     port: endpoint.port,
     ...(localAddress !== undefined && { localAddress }),
   };
-  const socket =
-    security.kind === 'none'
-      ? connectTcp(target)
-      : connectTls({ ...target, ...clientTls(security, name) });
-  const event = security.kind === 'none' ? 'connect' : 'secureConnect';
+  return security.kind === 'none'
+    ? opened(connectTcp(target), 'connect', options)
+    : opened(connectTls({ ...target, ...clientTls(security, name) }), 'secureConnect', options);
+}
+
+function opened(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  { signal }: ConnectOptions,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => socket.destroy(new Error('timed out')), ATTEMPT_MS);
     const abort = () => socket.destroy(new Error('given up'));

@@ -4,6 +4,7 @@
  */
 import type { Precision } from '../model/precision.ts';
 import type { Grid } from '../partition/region.ts';
+import type { RelayAccess } from '../relay/config.ts';
 import type { FrameRate } from '../schedule/arrivals.ts';
 import type { Strategy } from '../schedule/strategies.ts';
 
@@ -61,6 +62,8 @@ interface NodeConfig {
   readonly run: string;
   readonly security: Security;
   readonly liveness: Liveness;
+  /** Through which this node connects to others, where the testbed has one. */
+  readonly relay?: RelayAccess;
 }
 
 export interface GatewayConfig extends NodeConfig {

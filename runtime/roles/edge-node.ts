@@ -139,7 +139,7 @@ export class EdgeNode implements EdgePort {
   }
 
   peerOptions(limits: FrameLimits) {
-    const { security, run, name, listen } = this.config;
+    const { security, run, name, listen, relay } = this.config;
     const { signal } = this.context;
     const { traffic } = this.statistics;
     const self = {
@@ -148,7 +148,8 @@ export class EdgeNode implements EdgePort {
       localAddress: listen.address,
       port: this.#listenPort,
     } as const;
-    return { ...self, security, run, limits, traffic, signal };
+    const way = relay === undefined ? {} : { relay };
+    return { ...self, ...way, security, run, limits, traffic, signal };
   }
 
   async #join(patienceMs: number): Promise<void> {
