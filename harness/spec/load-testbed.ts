@@ -10,16 +10,11 @@ import {
 import { DEVICE_NAMES } from './devices.ts';
 import { type Path, SpecDocument } from './document.ts';
 import { SpecError, type SpecFault } from './faults.ts';
-import type { Link, Testbed, TestbedNode } from './resolved.ts';
+import { linkFaults, linkOf, resolveLink, resolvePairs } from './links.ts';
+import type { Testbed, TestbedNode } from './resolved.ts';
 import { checkSchema, closest } from './schema-check.ts';
 import { type ProviderName, TestbedSpec } from './testbed.ts';
-import {
-  parseCpuQuota,
-  parseDurationMs,
-  parseMemory,
-  parsePercent,
-  parseRateBitsPerSecond,
-} from './units.ts';
+import { parseCpuQuota, parseMemory } from './units.ts';
 
 type Limits = Pick<NonNullable<TestbedSpec['defaults']>, 'device' | 'cpus' | 'cpuQuota' | 'memory'>;
 
@@ -45,7 +40,11 @@ export function resolveTestbed(document: SpecDocument): Testbed {
     ...nameFaults(document, spec),
     ...deviceFaults(document, spec),
     ...blockFaults(document, spec),
-    ...linkFaults(document, spec),
+    ...linkFaults(
+      document,
+      spec,
+      placed.map(({ node }) => node.name),
+    ),
   );
   if (faults.length > 0) throw new SpecError(faults);
   const nodes = placed.map(({ node }) => node);
@@ -57,6 +56,8 @@ export function resolveTestbed(document: SpecDocument): Testbed {
     seed: spec.seed ?? 1,
     provider: spec.provider,
     subnet: spec.network.subnet,
+    ...(spec.network.links === undefined ? {} : { pairs: resolvePairs(spec.network.links) }),
+    ...(spec.network.medium === undefined ? {} : { medium: resolveLink(spec.network.medium) }),
     tolerate: spec.tolerate ?? [],
     security: spec.security ?? 'psk',
     nodes: [
@@ -107,23 +108,6 @@ function resolveLimits({ device, cpus, cpuQuota, memory }: Limits) {
     ...(cpus === undefined ? {} : { cpus }),
     ...(cpuQuota === undefined ? {} : { cpuQuota: parseCpuQuota(cpuQuota) }),
     ...(memory === undefined ? {} : { memoryBytes: parseMemory(memory) }),
-  };
-}
-
-type LinkSpec = NonNullable<TestbedSpec['network']['link']>;
-
-/** The testbed's link, with what the node's own says otherwise. */
-function linkOf({ network }: TestbedSpec, own: LinkSpec | undefined): { readonly link?: Link } {
-  const link = resolveLink({ ...network.link, ...own });
-  return Object.keys(link).length === 0 ? {} : { link };
-}
-
-function resolveLink({ rate, delay, jitter, loss }: LinkSpec): Link {
-  return {
-    ...(rate === undefined ? {} : { rateBitsPerSecond: parseRateBitsPerSecond(rate) }),
-    ...(delay === undefined ? {} : { delayMs: parseDurationMs(delay) }),
-    ...(jitter === undefined ? {} : { jitterMs: parseDurationMs(jitter) }),
-    ...(loss === undefined ? {} : { loss: parsePercent(loss) }),
   };
 }
 
@@ -236,27 +220,6 @@ function blockFaults(document: SpecDocument, spec: TestbedSpec): SpecFault[] {
       { at: 'key' },
     ),
   );
-}
-
-function linkFaults(document: SpecDocument, spec: TestbedSpec): SpecFault[] {
-  const links: [Path, LinkSpec | undefined][] = [
-    [['network'], undefined],
-    [['edges'], spec.edges?.link],
-    ...Object.entries(spec.nodes ?? {}).map(([name, { link }]): [Path, LinkSpec | undefined] => [
-      ['nodes', name],
-      link,
-    ]),
-  ];
-  return links.flatMap(([path, own]) => {
-    // What only repeats the testbed's link has been told there.
-    if (own === undefined && path[0] !== 'network') return [];
-    const { delay, jitter } = { ...spec.network.link, ...own };
-    if (jitter === undefined) return [];
-    if (parseDurationMs(jitter) <= (delay === undefined ? 0 : parseDurationMs(delay))) return [];
-    const key = own !== undefined && own.jitter === undefined ? 'delay' : 'jitter';
-    const message = `a jitter of ${jitter} is more than the delay of ${delay ?? '0ms'}`;
-    return [document.fault([...path, 'link', key], message)];
-  });
 }
 
 function providerBlock(

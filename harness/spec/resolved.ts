@@ -4,19 +4,17 @@
  */
 import type { Precision } from '../../runtime/model/precision.ts';
 import type { Grid } from '../../runtime/partition/region.ts';
+import type { LinkShape, RelayedPair } from '../../runtime/relay/config.ts';
 import type { Strategy } from '../../runtime/schedule/strategies.ts';
 import type { FaultVerb, Parameters } from '../results/format.ts';
 import type { Rate } from './rate.ts';
 import type { ProviderName } from './testbed.ts';
 
 /** A node's connection to all others: the rate both ways, the rest in what the node sends. */
-export interface Link {
-  readonly rateBitsPerSecond?: number;
-  readonly delayMs?: number;
-  readonly jitterMs?: number;
-  /** 0 to 1. */
-  readonly loss?: number;
-}
+export type Link = LinkShape;
+
+/** What lies between two nodes beside their own links: everything holds in each direction. */
+export type PairLink = RelayedPair;
 
 export interface TestbedNode {
   readonly name: string;
@@ -40,6 +38,9 @@ export interface Testbed {
   readonly seed: number;
   readonly provider: ProviderName;
   readonly subnet: string;
+  readonly pairs?: readonly PairLink[];
+  /** One half-duplex medium that all nodes share; its other keys hold for all that passes it. */
+  readonly medium?: Link;
   /** Wishes that become a warning where they cannot be kept. */
   readonly tolerate: readonly ('pin' | 'quota' | 'memory' | 'shape' | 'delay')[];
   readonly security: 'psk' | 'none';

@@ -3,6 +3,7 @@
  * completion and reference; `resolved.ts` is what the rest of the harness works with.
  */
 import { type Static, Type } from 'typebox';
+import { LinkSpec, MediumSpec, PairSpec } from './link-spec.ts';
 
 export const ProviderName = Type.Enum(['local', 'netns', 'docker', 'vagrant', 'ssh']);
 export type ProviderName = Static<typeof ProviderName>;
@@ -17,29 +18,6 @@ export const MemorySize = Type.String({
   pattern: '^[1-9][0-9]*(\\.[0-9]+)?\\s*(KiB|MiB|GiB|KB|MB|GB)$',
   description: 'a size with its unit, such as 512MiB or 1GiB',
 });
-
-/** A node's connection to all others. */
-const LinkSpec = Type.Object(
-  {
-    rate: Type.Optional(
-      Type.String({
-        pattern: '^[0-9]+(\\.[0-9]+)?\\s*(kbit|mbit|gbit)$',
-        description: 'such as 40mbit',
-      }),
-    ),
-    delay: Type.Optional(
-      Type.String({
-        pattern: '^[0-9]+(\\.[0-9]+)?\\s*(us|ms|s)$',
-        description: 'of what a node sends, such as 3ms',
-      }),
-    ),
-    jitter: Type.Optional(Type.String({ pattern: '^[0-9]+(\\.[0-9]+)?\\s*(us|ms|s)$' })),
-    loss: Type.Optional(
-      Type.String({ pattern: '^[0-9]+(\\.[0-9]+)?\\s*%$', description: 'such as 0.1%' }),
-    ),
-  },
-  { additionalProperties: false },
-);
 
 /** A number of CPUs, or a share of one CPU in percent. */
 const CpuQuota = Type.Unsafe<number | string>({
@@ -89,6 +67,12 @@ export const TestbedSpec = Type.Object(
           description: 'such as 10.10.10.0/24',
         }),
         link: Type.Optional(LinkSpec),
+        links: Type.Optional(
+          Type.Array(PairSpec, {
+            description: 'what lies between two nodes, in addition to the links of both',
+          }),
+        ),
+        medium: Type.Optional(MediumSpec),
       },
       { additionalProperties: false },
     ),
