@@ -7,6 +7,7 @@
  *   relay    reads one line of JSON (relay/config.ts), and shapes links until its input closes
  *   verify   checks the bundle's files against their hashes
  */
+import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { tryEngine } from './engine/try-engine.ts';
 import { TilebedError } from './errors.ts';
@@ -64,6 +65,10 @@ async function relay(): Promise<void> {
   const config = await new Promise<RelayConfig>((resolve) => {
     input.once('line', (line) => resolve(JSON.parse(line) as RelayConfig));
   });
+  try {
+    // Whoever waits for a CPU delays what it forwards: only root may be preferred.
+    setPriority(constants.priority.PRIORITY_HIGHEST);
+  } catch {}
   const { endpoint } = await startRelay(config);
   const ready: RelayReady = { event: 'ready', ...endpoint };
   process.stdout.write(`${JSON.stringify(ready)}\n`);

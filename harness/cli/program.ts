@@ -16,6 +16,7 @@ import { reportVerb } from './verbs/report.ts';
 import { reproduceVerb } from './verbs/reproduce.ts';
 import { runVerb } from './verbs/run.ts';
 import { schemaVerb } from './verbs/schema.ts';
+import { shapeCommand } from './verbs/shape.ts';
 import { statusVerb } from './verbs/status.ts';
 import { upVerb } from './verbs/up.ts';
 import { validateVerb } from './verbs/validate.ts';
@@ -44,6 +45,7 @@ export function tilebedProgram(): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('(`--help` shows what is possible)');
   for (const verb of VERBS) program.addCommand(verbCommand(verb));
+  program.addCommand(shapeCommand());
   program.addCommand(modelCommand());
   program.addCommand(verbCommand(completionVerb(program)));
   for (const command of [program, ...descendants(program)]) {

@@ -80,6 +80,11 @@ export interface Provider {
   readonly lenient: ReadonlySet<Capability>;
   /** How the nodes' addresses come to be, where they are not just the testbed's; for `status`. */
   readonly addressNote?: string;
+  /**
+   * An address of this machine that nodes reach, and from which it reaches them: there the relay listens
+   * that shapes links where the kernel cannot. Without one, such wishes are not kept.
+   */
+  relayAddress?(context: ProviderContext): string | undefined;
   /** What this machine must have, each tried for real: for a testbed, or for any at all. */
   requirements(testbed?: Testbed): Promise<readonly Requirement[]>;
   plan(context: ProviderContext): Promise<readonly Step[]>;

@@ -5,6 +5,7 @@
 import type { Detection } from '../../runtime/detect/detection.ts';
 import type { LinkMeasurement } from '../../runtime/link-probe.ts';
 import type { Probe } from '../../runtime/probe.ts';
+import type { LinkShape } from '../../runtime/relay/config.ts';
 import type {
   ClockOffset,
   NodeStatistics,
@@ -127,16 +128,31 @@ export interface NodeFacts extends Probe {
   readonly testbedAddress: string;
 }
 
-/** A node's link to the gateway: the rate both ways, the rest in what the node sends. */
+/** What the whole way between two nodes should be, both their links and all between them together. */
+export interface LinkExpectation {
+  readonly roundTripMs: number;
+  /** Either way; absent where nothing limits it. */
+  readonly rateBitsPerSecond?: number;
+}
+
+/** The way from one node to another, an edge's to the gateway mostly. */
 export interface LinkFacts {
-  readonly asked: {
-    readonly rateBitsPerSecond?: number;
-    readonly delayMs?: number;
-    readonly jitterMs?: number;
-    /** 0 to 1. */
-    readonly loss?: number;
-  };
+  /** Of the node's own link: the rate both ways, the rest in what the node sends. */
+  readonly asked: LinkShape;
+  /** The node at the other end; absent in results of earlier versions: the gateway. */
+  readonly to?: string;
+  readonly expected?: LinkExpectation;
   readonly measured: LinkMeasurement;
+}
+
+/** What tilebed's own relay shaped, because the kernel could not. */
+export interface RelayFacts {
+  readonly nodes: Readonly<Record<string, LinkShape>>;
+  readonly pairs: readonly {
+    readonly between: readonly [string, string];
+    readonly link: LinkShape;
+  }[];
+  readonly medium?: LinkShape;
 }
 
 export interface Manifest {
@@ -177,8 +193,10 @@ export interface Manifest {
   };
   readonly host: Probe;
   readonly nodes: Readonly<Record<string, NodeFacts>>;
-  /** Of edges whose link is shaped, measured before the first trial. */
+  /** Of ways that are shaped, measured before the first trial: by edge, or as `edge0-edge1`. */
   readonly links?: Readonly<Record<string, LinkFacts>>;
+  /** Where nodes were connected through a relay. */
+  readonly relay?: RelayFacts;
   /** The gateway's clock minus each node's, as the latest trial has estimated it. */
   readonly clockOffsets?: Readonly<Record<string, ClockOffset>>;
   readonly warnings: readonly string[];

@@ -9,6 +9,7 @@ import {
   type LinkFacts,
   type Manifest,
   type NodeFacts,
+  type RelayFacts,
 } from '../results/format.ts';
 import type { Experiment, Testbed } from '../spec/resolved.ts';
 import type { Bundle } from '../testbeds/bundle.ts';
@@ -22,12 +23,13 @@ export interface ManifestInputs {
   readonly repeat: number;
   readonly warnings: readonly string[];
   readonly links: Readonly<Record<string, LinkFacts>>;
+  readonly relay?: RelayFacts | undefined;
   /** When the run that this one continues began. */
   readonly startedAt?: string;
 }
 
 export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
-  const { experiment, testbed, nodes, bundle, repeat, warnings, links } = inputs;
+  const { experiment, testbed, nodes, bundle, repeat, warnings, links, relay } = inputs;
   const { weights, cfg, labels } = experiment.model;
   const commit = await ownCommit();
   const facts = await Promise.all(
@@ -74,6 +76,7 @@ export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
     host: probe(),
     nodes: Object.fromEntries(facts),
     ...(Object.keys(links).length === 0 ? {} : { links }),
+    ...(relay === undefined ? {} : { relay }),
     warnings,
   };
 }

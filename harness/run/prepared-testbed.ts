@@ -2,6 +2,7 @@
 
 import { join, posix } from 'node:path';
 import { loadNetwork } from '../../runtime/model/load.ts';
+import type { RelayAccess } from '../../runtime/relay/config.ts';
 import type { Security } from '../../runtime/roles/config.ts';
 import type { ClockOffset } from '../../runtime/roles/events.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
@@ -29,6 +30,8 @@ export interface PreparedTestbedOptions {
   readonly assets: Assets;
   /** Wishes of the testbed that cannot be kept: they degrade every trial. */
   readonly reasons: readonly string[];
+  /** How a node reaches the relay, where the testbed has one. */
+  readonly accessOf: (node: string) => RelayAccess | undefined;
   /** Edges that have frames in some trial. */
   readonly sources: ReadonlySet<string>;
 }
@@ -54,7 +57,7 @@ export class PreparedTestbed {
 
   /** Everything that nodes need lies on them when it resolves. */
   async prepare(signal: AbortSignal): Promise<void> {
-    const { testbed, nodes, experiment, assets, sources } = this.#options;
+    const { testbed, nodes, experiment, assets, sources, accessOf } = this.#options;
     if (testbed.security === 'psk') {
       this.#security = { kind: 'psk', key: await testbedKey(stateFolder(testbed)) };
     }
@@ -65,8 +68,10 @@ export class PreparedTestbed {
       const frames = sources.has(name)
         ? await placeFrames(node, assets, experiment, network.input, signal)
         : [];
+      const relay = accessOf(name);
       this.#trialNodes.set(name, {
         ...this.#site(node),
+        ...(relay === undefined ? {} : { relay }),
         address: node.address,
         faults: node.faults,
         model,

@@ -15,6 +15,7 @@ import { deploy } from '../testbeds/deploy.ts';
 import { down } from '../testbeds/down.ts';
 import { measureLinks } from '../testbeds/measure-links.ts';
 import { openTestbed } from '../testbeds/open.ts';
+import { TestbedRelay } from '../testbeds/relay.ts';
 import { readState, stateFolder } from '../testbeds/state.ts';
 import { up } from '../testbeds/up.ts';
 import { checkFaultWishes } from '../testbeds/wishes.ts';
@@ -96,7 +97,9 @@ async function runOn(
   { signal, runTasks, repeat, warnings }: RunOptions & Pick<RunOutcome, 'warnings'>,
 ): Promise<RunOutcome> {
   await deploy(nodes, plan.bundle, { signal, runTasks });
-  const links = await measureLinks(nodes, plan.bundle, signal);
+  await using relay = await TestbedRelay.start(testbed, nodes, plan.bundle);
+  const accessOf = (node: string) => relay?.accessOf(node);
+  const links = await measureLinks(testbed, nodes, plan.bundle, { signal, accessOf });
   const known = await store.records();
   const done = new Set(known.filter(({ status }) => status !== 'failed').map(nameOf));
   const todo = plan.repetitions.filter((repetition) => !done.has(nameOf(repetition)));
@@ -108,6 +111,7 @@ async function runOn(
     bundle,
     assets,
     reasons: warnings,
+    accessOf,
     sources: new Set(plan.repetitions.flatMap(({ sources }) => sources)),
   });
   await runTasks(
@@ -123,6 +127,7 @@ async function runOn(
     repeat,
     warnings,
     links,
+    relay: relay?.links,
     ...(earlier === undefined ? {} : { startedAt: earlier.startedAt }),
   });
   await store.writeManifest(manifest);

@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TilebedError } from '../../runtime/errors.ts';
+import type { Endpoint } from '../../runtime/net/endpoint.ts';
+import type { RelayAccess } from '../../runtime/relay/config.ts';
 import type {
   EdgeConfig,
-  Endpoint,
   FrameSource,
   GatewayConfig,
   HostConfig,
@@ -28,6 +29,8 @@ import { RoleProcess, type RoleSite } from './role-process.ts';
 export interface TrialNode extends RoleSite {
   readonly address: string;
   readonly faults: NodeFaults;
+  /** Through which it connects to other nodes, where the testbed has one. */
+  readonly relay?: RelayAccess;
   readonly model: ModelFiles;
   /** Of the engine. */
   readonly threads: number;
@@ -253,6 +256,7 @@ class TrialRun {
     const gateway = this.#gateway!;
     return {
       ...this.#common(edge.name),
+      ...(edge.relay === undefined ? {} : { relay: edge.relay }),
       role: 'edge',
       listen: { address: edge.address, port: 0 },
       gateway: { address: gateway.address, port: gateway.port },

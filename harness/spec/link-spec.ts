@@ -1,24 +1,26 @@
 /** Links as a testbed's file describes them: of all nodes, of one, of a pair, and the medium of all. */
 import { type Static, Type } from 'typebox';
 
-const DURATION = '^[0-9]+(\\.[0-9]+)?\\s*(us|ms|s)$';
+export const RATE_PATTERN = '^(?=[0-9.]*[1-9])[0-9]+(\\.[0-9]+)?\\s*(kbit|mbit|gbit)$';
+export const LOSS_PATTERN = '^[0-9]{1,2}(\\.[0-9]+)?\\s*%$';
+export const DURATION_PATTERN = '^[0-9]+(\\.[0-9]+)?\\s*(us|ms|s)$';
 
 const shape = {
   rate: Type.Optional(
     Type.String({
-      pattern: '^(?=[0-9.]*[1-9])[0-9]+(\\.[0-9]+)?\\s*(kbit|mbit|gbit)$',
+      pattern: RATE_PATTERN,
       description: 'such as 40mbit',
     }),
   ),
   delay: Type.Optional(
-    Type.String({ pattern: DURATION, description: 'of what a node sends, such as 3ms' }),
+    Type.String({ pattern: DURATION_PATTERN, description: 'of what a node sends, such as 3ms' }),
   ),
   jitter: Type.Optional(
-    Type.String({ pattern: DURATION, description: 'the delay is so much more or less' }),
+    Type.String({ pattern: DURATION_PATTERN, description: 'the delay is so much more or less' }),
   ),
   loss: Type.Optional(
     Type.String({
-      pattern: '^[0-9]{1,2}(\\.[0-9]+)?\\s*%$',
+      pattern: LOSS_PATTERN,
       description: 'of packets, such as 0.1%',
     }),
   ),

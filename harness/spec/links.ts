@@ -101,3 +101,20 @@ function pairFaults(
     return [...faults, ...jitterFaults(document, path, pair)];
   });
 }
+
+/** Such as "40 Mbit/s, delay 3 ms". */
+export function linkText({ rateBitsPerSecond, delayMs, jitterMs, loss }: Link): string {
+  const parts = [
+    ...(rateBitsPerSecond === undefined ? [] : [rateText(rateBitsPerSecond)]),
+    ...(delayMs === undefined ? [] : [`delay ${delayMs} ms`]),
+    ...(jitterMs === undefined ? [] : [`jitter ${jitterMs} ms`]),
+    ...(loss === undefined ? [] : [`loss ${Number((100 * loss).toPrecision(6))} %`]),
+  ];
+  return parts.length === 0 ? 'as it is' : parts.join(', ');
+}
+
+function rateText(bitsPerSecond: number): string {
+  return bitsPerSecond < 1e6
+    ? `${Number((bitsPerSecond / 1e3).toPrecision(6))} kbit/s`
+    : `${Number((bitsPerSecond / 1e6).toPrecision(6))} Mbit/s`;
+}

@@ -36,7 +36,9 @@ export interface UpPlan {
 export async function planUp(testbed: Testbed): Promise<UpPlan> {
   const provider = providerNamed(testbed.provider);
   await checkRequirements(provider, testbed);
-  const warnings = checkWishes(testbed, await provider.capabilities(testbed), provider.lenient);
+  const able = await provider.capabilities(testbed);
+  const relays = provider.relayAddress?.(contextOf(testbed)) !== undefined;
+  const warnings = checkWishes(testbed, able, provider.lenient, relays);
   const steps: Step[] = [];
   for (const step of await provider.plan(contextOf(testbed))) {
     if (!(await step.done())) steps.push(step);

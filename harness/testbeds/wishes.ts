@@ -2,16 +2,27 @@
 import { TilebedError } from '../../runtime/errors.ts';
 import type { Capability } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
-import type { NodeFault, Testbed, TestbedNode } from '../spec/resolved.ts';
+import type { Link, NodeFault, Testbed, TestbedNode } from '../spec/resolved.ts';
 
 interface Wish {
   readonly capability: Capability;
   /** Such as "edge0 is to be pinned to CPUs 0,1". */
   readonly text: string;
+  /** Links that a relay can keep as well, or nothing else can. */
+  readonly relay?: 'too' | 'only';
 }
 
-export function testbedWishes({ nodes }: Testbed): readonly Wish[] {
-  return nodes.flatMap((node) => [...limitWishes(node), ...linkWishes(node)]);
+export function testbedWishes({ nodes, pairs = [], medium }: Testbed): readonly Wish[] {
+  return [
+    ...nodes.flatMap((node) => [
+      ...limitWishes(node),
+      ...linkWishes(`the link of ${node.name}`, node.link, 'too'),
+    ]),
+    ...pairs.flatMap(({ between, link }) =>
+      linkWishes(`the link between ${between.join(' and ')}`, link, 'only'),
+    ),
+    ...linkWishes('the shared medium', medium, 'only'),
+  ];
 }
 
 function limitWishes({ name, cpus, cpuQuota, memoryBytes }: TestbedNode): readonly Wish[] {
@@ -22,14 +33,14 @@ function limitWishes({ name, cpus, cpuQuota, memoryBytes }: TestbedNode): readon
   ];
 }
 
-function linkWishes({ name, link }: TestbedNode): readonly Wish[] {
-  const { rateBitsPerSecond, delayMs, jitterMs, loss } = link ?? {};
+function linkWishes(what: string, link: Link = {}, relay: 'too' | 'only'): readonly Wish[] {
+  const { rateBitsPerSecond, delayMs, jitterMs, loss } = link;
   return [
-    ...wish(rateBitsPerSecond, 'shape', `the link of ${name} is to have a rate`),
-    ...wish(delayMs, 'delay', `the link of ${name} is to have a delay`),
-    ...wish(jitterMs, 'delay', `the link of ${name} is to have jitter`),
-    ...wish(loss, 'delay', `the link of ${name} is to lose packets`),
-  ];
+    ...wish(rateBitsPerSecond, 'shape', `${what} is to have a rate`),
+    ...wish(delayMs, 'delay', `${what} is to have a delay`),
+    ...wish(jitterMs, 'delay', `${what} is to have jitter`),
+    ...wish(loss, 'delay', `${what} is to lose packets`),
+  ].map((wish) => ({ ...wish, relay }));
 }
 
 function wish(value: unknown, capability: Capability, text: string): readonly Wish[] {
@@ -62,14 +73,17 @@ export async function checkFaultWishes(
 
 /**
  * Returns a warning for each wish that cannot be kept and need not be. Throws a TilebedError (MISSING)
- * for all those that must be: a measurement on a link that is not shaped would be a wrong one.
+ * for all those that must be (a relay can keep what is asked of links, where there is one): a measurement on a link that is not shaped would be a wrong one.
  */
 export function checkWishes(
   testbed: Testbed,
   able: ReadonlySet<Capability>,
   lenient: ReadonlySet<Capability>,
+  relays: boolean,
 ): readonly string[] {
-  const unkept = testbedWishes(testbed).filter(({ capability }) => !able.has(capability));
+  const kept = ({ capability, relay }: Wish) =>
+    (relays && relay !== undefined) || (relay !== 'only' && able.has(capability));
+  const unkept = testbedWishes(testbed).filter((wish) => !kept(wish));
   const tolerated = new Set<Capability>([...lenient, ...testbed.tolerate]);
   refuse(
     unkept.filter(({ capability }) => !tolerated.has(capability)),

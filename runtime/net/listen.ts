@@ -6,7 +6,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { TilebedError } from '../errors.ts';
-import type { Endpoint, Security } from '../roles/config.ts';
+import type { Security } from '../roles/config.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { FrameLimits } from './frame.ts';
 import type { MessageOf } from './messages.ts';
 import { serverTls } from './security.ts';

@@ -1,5 +1,5 @@
 /** What a relay is told when it starts, as one line of JSON on its standard input. */
-import type { Endpoint } from '../roles/config.ts';
+import type { Endpoint } from '../net/endpoint.ts';
 
 /** What a link does to what passes it; a key that is absent does nothing. */
 export interface LinkShape {

@@ -4,8 +4,9 @@ import { monotonicMs } from '../clock.ts';
 
 /** What may be under way on one connection: as much as TCP's own window would allow. */
 const MOST_BYTES = 4 * 2 ** 20;
-/** Timers know whole milliseconds: half of one early is as good as half of one late. */
-const EARLY_MS = 0.5;
+/** Timers know whole milliseconds, and fire half of one late on the average: some must be early for that. */
+const EARLY_MS = 0.9;
+const TIMER_LATE_MS = 0.5;
 
 export class DelayLine {
   readonly #to: Socket;
@@ -54,7 +55,10 @@ export class DelayLine {
       if (next === undefined) break;
       const waitMs = next.dueAtMs - monotonicMs();
       if (waitMs > EARLY_MS) {
-        this.#timer = setTimeout(() => this.#release(), Math.max(1, Math.round(waitMs)));
+        this.#timer = setTimeout(
+          () => this.#release(),
+          Math.max(1, Math.round(waitMs - TIMER_LATE_MS)),
+        );
         break;
       }
       this.#pieces.shift();

@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { TilebedError } from '../errors.ts';
-import type { Endpoint } from '../roles/config.ts';
+import type { Endpoint } from '../net/endpoint.ts';
 import type { RelayAccess } from './config.ts';
 
 const WORD = 'tilebed-relay';

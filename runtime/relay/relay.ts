@@ -7,7 +7,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../clock.ts';
 import { TilebedError } from '../errors.ts';
-import type { Endpoint } from '../roles/config.ts';
+import type { Endpoint } from '../net/endpoint.ts';
 import type { RelayConfig, RelayedNode } from './config.ts';
 import { DelayLine } from './delay-line.ts';
 import { readGreeting } from './greeting.ts';

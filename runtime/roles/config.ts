@@ -3,6 +3,7 @@
  * line is readable by every user of a machine and the testbed's key is in here.
  */
 import type { Precision } from '../model/precision.ts';
+import type { Endpoint } from '../net/endpoint.ts';
 import type { Grid } from '../partition/region.ts';
 import type { RelayAccess } from '../relay/config.ts';
 import type { FrameRate } from '../schedule/arrivals.ts';
@@ -13,11 +14,6 @@ export type Role = 'host' | 'gateway' | 'edge';
 export type Security =
   | { readonly kind: 'psk' /** 32 bytes, hex. */; readonly key: string }
   | { readonly kind: 'none' };
-
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
 
 /** Where a node finds the model: paths on that node. */
 export interface ModelFiles {
@@ -62,8 +58,6 @@ interface NodeConfig {
   readonly run: string;
   readonly security: Security;
   readonly liveness: Liveness;
-  /** Through which this node connects to others, where the testbed has one. */
-  readonly relay?: RelayAccess;
 }
 
 export interface GatewayConfig extends NodeConfig {
@@ -90,6 +84,8 @@ export interface EdgeConfig extends NodeConfig {
   readonly role: 'edge';
   readonly listen: Endpoint;
   readonly gateway: Endpoint;
+  /** Through which it connects to other nodes, where the testbed has one. */
+  readonly relay?: RelayAccess;
   readonly work: Work;
   /** Empty on an edge that only steals. */
   readonly frames: readonly FrameSource[];

@@ -4,12 +4,13 @@
  * frame. How a frame's map comes about is its dealing's to know.
  */
 import { monotonicMs } from '../clock.ts';
+import type { Endpoint } from '../net/endpoint.ts';
 import type { Frame, FrameLimits } from '../net/frame.ts';
 import type { Message, MessageKind, MessageOf } from '../net/messages.ts';
 import type { PeerSession } from '../net/session.ts';
 import type { FrameId } from '../schedule/collector.ts';
 import { Liveness } from '../schedule/liveness.ts';
-import type { Endpoint, GatewayConfig } from './config.ts';
+import type { GatewayConfig } from './config.ts';
 import type { RoleEvent } from './events.ts';
 import type { Finisher } from './finisher.ts';
 import type { TakenFrame } from './frame-assembly.ts';

@@ -1,9 +1,9 @@
 /** An edge's connections to other edges: each opened when it is first needed, and kept. */
 import { type ConnectOptions, connect } from '../net/connect.ts';
+import type { Endpoint } from '../net/endpoint.ts';
 import type { Frame } from '../net/frame.ts';
 import type { Message } from '../net/messages.ts';
 import type { PeerSession } from '../net/session.ts';
-import type { Endpoint } from './config.ts';
 
 /** A peer that does not answer is not worth a long wait: there are others. */
 const PATIENCE_MS = 2000;

@@ -1,9 +1,9 @@
 /** Hosts and strangers for tests of the network, all of them closed when a test ends. */
 import { connect as connectTcp, createServer, type Socket } from 'node:net';
+import type { Endpoint } from '../net/endpoint.ts';
 import { encodeHead } from '../net/frame.ts';
 import { PROTOCOL_VERSION } from '../net/listen.ts';
 import type { MessageOf } from '../net/messages.ts';
-import type { Endpoint } from '../roles/config.ts';
 import { Host } from './peers.ts';
 
 const open: { destroy(): void }[] = [];

@@ -23,8 +23,9 @@ export function linkContract({ name, subnets, able }: ProviderUnderTest): void {
     const testbed = upTestbed(name, lines);
 
     async function measure() {
-      const nodes = await openTestbed(await loadTestbed(testbed.workspace.testbed));
-      return measureLinks(nodes, await findBundle(), signal);
+      const loaded = await loadTestbed(testbed.workspace.testbed);
+      const nodes = await openTestbed(loaded);
+      return measureLinks(loaded, nodes, await findBundle(), { signal });
     }
 
     /** Both rates of both edges, as parts of what was asked for. */

@@ -9,9 +9,9 @@ import { describeParameters } from '../../run/plan.ts';
 import { chooseResultsFolder } from '../../run/results-folder.ts';
 import { planRun, runExperiment } from '../../run/run.ts';
 import { type LoadedExperiment, loadExperiment } from '../../spec/load-experiment.ts';
-import { loadTestbed } from '../../spec/load-testbed.ts';
 import type { Testbed } from '../../spec/resolved.ts';
 import { lockTestbed } from '../../testbeds/lock.ts';
+import { loadLiveTestbed } from '../../testbeds/shape.ts';
 import { EXIT } from '../exit.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
 import { writeReport } from '../write-report.ts';
@@ -109,7 +109,7 @@ async function dryRun(
 
 async function findTestbed({ experiment }: LoadedExperiment, flags: RunFlags): Promise<Testbed> {
   const file = flags.testbed === undefined ? experiment.testbedFile : resolve(flags.testbed);
-  if (file !== undefined) return loadTestbed(file);
+  if (file !== undefined) return loadLiveTestbed(file);
   throw new TilebedError('INPUT', `${experiment.name} names no testbed`, {
     hint: 'give one with --testbed FILE',
   });

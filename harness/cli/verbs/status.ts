@@ -1,7 +1,7 @@
 /** tilebed status */
 import type { Command } from 'commander';
 import { plainTable } from '../../../reports/table.ts';
-import { loadTestbed } from '../../spec/load-testbed.ts';
+import { loadLiveTestbed } from '../../testbeds/shape.ts';
 import {
   type Health,
   type NodeStatus,
@@ -19,7 +19,7 @@ export const statusVerb: VerbSpec = {
   ],
   define: (command: Command) => command.argument('<testbed>', 'a testbed file'),
   run: async ({ output }: VerbContext, file: string) => {
-    const status = await testbedStatus(await loadTestbed(file));
+    const status = await testbedStatus(await loadLiveTestbed(file));
     output.result(status, statusText(status));
     return undefined;
   },

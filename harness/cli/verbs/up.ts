@@ -1,7 +1,7 @@
 /** tilebed up */
 import type { Command } from 'commander';
-import { loadTestbed } from '../../spec/load-testbed.ts';
 import { lockTestbed } from '../../testbeds/lock.ts';
+import { loadLiveTestbed } from '../../testbeds/shape.ts';
 import { stepsText } from '../../testbeds/steps-text.ts';
 import { planUp, up } from '../../testbeds/up.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
@@ -19,7 +19,7 @@ export const upVerb: VerbSpec = {
       .option('--dry-run', 'show the steps and take none'),
   run: async (context: VerbContext, file: string, options: { dryRun?: boolean }) => {
     const { output, signal, runTasks } = context;
-    const testbed = await loadTestbed(file);
+    const testbed = await loadLiveTestbed(file);
     if (options.dryRun === true) {
       const { steps, warnings } = await planUp(testbed);
       for (const warning of warnings) output.warn(warning);

@@ -41,6 +41,8 @@ export const localProvider: Provider = {
     return able;
   },
 
+  relayAddress: () => '127.0.0.1',
+
   async requirements() {
     const { roots, problems } = await findControlGroups();
     const filter = await packetFilterProblem();

@@ -19,7 +19,7 @@ import { LocalTransport } from '../../transports/local.ts';
 import type { Capability, Provider, ProvisionedNode, Step } from '../provider.ts';
 import { checkSubnet } from './check-subnet.ts';
 import { bridgesAreFiltered, forwardRule } from './firewall.ts';
-import { type OwnNames, ownNames, portName, subnetOf } from './names.ts';
+import { hostAddress, type OwnNames, ownNames, portName, subnetOf } from './names.ts';
 import { namespaceName, networkSteps } from './plan.ts';
 import { netnsRequirements } from './requirements.ts';
 import { shapingAbilities } from './shaping.ts';
@@ -37,6 +37,8 @@ export const netnsProvider: Provider = {
     if (roots.memory !== undefined) able.add('memory');
     return able;
   },
+
+  relayAddress: ({ testbed }) => hostAddress(subnetOf(testbed.subnet), testbed.nodes),
 
   async requirements() {
     return netnsRequirements(await findControlGroups());

@@ -1,0 +1,5 @@
+/** Where somebody listens. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
