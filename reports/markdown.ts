@@ -1,6 +1,7 @@
 /** The report as GitHub-flavoured Markdown, for notes and pull requests: tables, no pictures. */
 import { differenceText, matchedText } from './accuracy.ts';
 import { experimentFacts, METHOD, NODE_HEADERS, nodeRows, warningsOf } from './facts.ts';
+import { LINK_HEADERS, LINK_NOTE, linkRows } from './links.ts';
 import { visible } from './markup.ts';
 import type { NodeSummary } from './node-summary.ts';
 import { durationText, durationUnit, inUnit, MEBIBYTES, significant } from './numbers.ts';
@@ -21,6 +22,7 @@ export function renderMarkdown(results: Results): string {
   const warnings = warningsOf(results, summary);
   const recoveries = recoveryRows(results);
   const plans = planRows(results);
+  const links = linkRows(results);
   const { shared } = pointNames(summary.points.map(({ parameters }) => parameters));
   const sections = [
     `# ${escaped(manifest.experiment.name)} on ${escaped(manifest.testbed.name)}`,
@@ -31,6 +33,7 @@ export function renderMarkdown(results: Results): string {
       .map(({ term, detail }) => `- **${term}**: ${escaped(detail)}`)
       .join('\n'),
     table(NODE_HEADERS, nodeRows(results)),
+    ...(links.length === 0 ? [] : [table(LINK_HEADERS, links), LINK_NOTE]),
     '## Summary',
     `Medians, with 95 % intervals in brackets${shared === '' ? '' : `; all with ${escaped(shared)}`}.`,
     summaryTable(summary.points),

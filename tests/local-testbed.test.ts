@@ -115,19 +115,6 @@ edges: { count: 4000, from: 10.77.1.0, memory: 64MiB }
 });
 
 describe('wishes', () => {
-  test('a link that cannot be shaped is an error, not a wrong measurement', async () => {
-    await workspace.writeTestbed(`network: { subnet: 10.77.0.0/24, link: { rate: 40mbit } }
-nodes:
-  gateway: { role: gateway, address: 10.77.0.2 }
-  edge0: { role: edge, address: 10.77.0.3 }
-`);
-    const { exitCode, stderr } = await tilebed(['up', workspace.testbed]);
-    expect(exitCode).toBe(3);
-    expect(stderr).toContain(
-      'the provider local cannot do this here: the link of gateway is to have a rate',
-    );
-  });
-
   test('a CPU that this machine does not have is wrong input', async () => {
     await workspace.writeTestbed(`network: { subnet: 10.77.0.0/24 }
 nodes:

@@ -21,7 +21,7 @@ const shape = {
   loss: Type.Optional(
     Type.String({
       pattern: LOSS_PATTERN,
-      description: 'of packets, such as 0.1%',
+      description: 'a part of the packets, such as 0.1%',
     }),
   ),
 };

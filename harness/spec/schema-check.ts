@@ -99,7 +99,7 @@ function describe(
         `${name} must be more than ${error.params['limit']}, not ${show(error.data)}`,
       );
     case 'minItems':
-      return document.fault(path, `${name} needs at least ${error.params['limit']} entry`);
+      return document.fault(path, `${name} needs at least ${entries(error.params['limit'])}`);
     case 'uniqueItems':
       return document.fault(
         [...path, Number(error.params['i'])],
@@ -177,4 +177,8 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row.at(-1)!;
+}
+
+function entries(count: number): string {
+  return count === 1 ? '1 entry' : `${count} entries`;
 }

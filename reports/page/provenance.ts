@@ -1,5 +1,6 @@
 /** What was run, and on what. */
 import { experimentFacts, METHOD, NODE_HEADERS, nodeRows } from '../facts.ts';
+import { LINK_HEADERS, LINK_NOTE, linkRows } from '../links.ts';
 import { type Markup, markup } from '../markup.ts';
 import type { Results } from '../read.ts';
 import { facts, section, table } from './elements.ts';
@@ -17,8 +18,21 @@ export function provenance(results: Results): Markup {
   return section(
     'what',
     'What was run, and on what',
-    markup`${facts(experimentFacts(results))}${nodes}${asRun('Experiment', experiment)}${asRun('Testbed', testbed)}`,
+    markup`${facts(experimentFacts(results))}${nodes}${links(results)}${asRun('Experiment', experiment)}${asRun('Testbed', testbed)}`,
   );
+}
+
+function links(results: Results): Markup | undefined {
+  const rows = linkRows(results);
+  if (rows.length === 0) return undefined;
+  return markup`${table({
+    caption: 'Links: what was asked, and what they were',
+    columns: LINK_HEADERS.map((title, position) => ({
+      title,
+      cell: (row: readonly string[]) => row[position],
+    })),
+    rows,
+  })}<p>${LINK_NOTE}</p>\n`;
 }
 
 function asRun(kind: string, spec: { readonly file: string; readonly text: string }): Markup {

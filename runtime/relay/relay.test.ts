@@ -1,5 +1,6 @@
 /** Real packets through a real relay. Figures are medians and ratios: the machine may be busy. */
 import { connect as connectTcp, createServer, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { measureLink, serveLinkProbes } from '../link-probe.ts';
 import { connect } from '../net/connect.ts';
@@ -95,6 +96,25 @@ describe('a relay', () => {
     await closed;
     listener.close();
   });
+});
+
+test('the last word arrives before the end, however long both are under way', async () => {
+  const nodes = NODES.map((node) => ({ ...node, link: { delayMs: 20 } }));
+  const access = await start({ nodes });
+  // It speaks, hangs up, and is gone before anything of that has arrived.
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.end('stop');
+    setTimeout(() => socket.destroy(), 5);
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  const socket = await connectThrough(access('secret-0'), { address: '127.0.0.1', port });
+  const chatter = setInterval(() => socket.write('heartbeat'), 2);
+  socket.on('error', () => {});
+  expect(await text(socket)).toBe('stop');
+  clearInterval(chatter);
+  server.close();
 });
 
 describe('a stranger', () => {

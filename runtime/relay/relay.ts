@@ -88,31 +88,37 @@ async function join(
   if (socket.destroyed) return;
   const peer = connect({ host: address, port, allowHalfOpen: true, noDelay: true });
   track(peer, open);
-  peer.once('close', () => socket.destroy());
-  socket.once('close', () => peer.destroy());
   await Promise.all([
     pump(socket, peer, there),
     pump(peer, socket, paths.between(receiver.name, sender.name)),
   ]);
 }
 
-/** Forwards until the sender is done; then the receiver hears of that, too. */
+/**
+ * Forwards until the sender is done; then the receiver hears of that, too, but not before what was said
+ * earlier: an end is as long under way as everything else.
+ */
 async function pump(from: Socket, to: Socket, path: LinkPath): Promise<void> {
   const line = new DelayLine(to);
-  for await (const chunk of from as AsyncIterable<Buffer>) {
-    for (let start = 0; start < chunk.length; start += path.sliceBytes) {
-      const piece = chunk.subarray(start, start + path.sliceBytes);
-      const behind = chunk.length - start - piece.length;
-      const { sentAtMs, arrivesAtMs } = path.cross(piece.length, behind, monotonicMs());
-      line.push(piece, arrivesAtMs);
-      const waitMs = sentAtMs - AHEAD_MS - monotonicMs();
-      if (waitMs > 0) await delay(Math.max(1, Math.round(waitMs)));
-      await line.room();
+  let broken = false;
+  try {
+    for await (const chunk of from as AsyncIterable<Buffer>) {
+      for (let start = 0; start < chunk.length; start += path.sliceBytes) {
+        const piece = chunk.subarray(start, start + path.sliceBytes);
+        const behind = chunk.length - start - piece.length;
+        const { sentAtMs, arrivesAtMs } = path.cross(piece.length, behind, monotonicMs());
+        line.push(piece, arrivesAtMs);
+        const waitMs = sentAtMs - AHEAD_MS - monotonicMs();
+        if (waitMs > 0) await delay(Math.max(1, Math.round(waitMs)));
+        await line.room();
+      }
     }
+  } catch {
+    broken = true;
   }
-  // The last word is as long under way as what was said before it.
   const { arrivesAtMs } = path.cross(0, 0, monotonicMs());
   await line.drained();
   await delay(Math.max(0, arrivesAtMs - monotonicMs()));
-  to.end();
+  if (broken) to.destroy();
+  else to.end();
 }

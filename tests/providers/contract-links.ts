@@ -1,5 +1,6 @@
 /** Links are what was asked for: measured through the runtime, as before every experiment. */
 import { describe, expect, test } from 'vitest';
+import { providerNamed } from '../../harness/providers/registry.ts';
 import { loadTestbed } from '../../harness/spec/load-testbed.ts';
 import { findBundle } from '../../harness/testbeds/bundle.ts';
 import { measureLinks } from '../../harness/testbeds/measure-links.ts';
@@ -65,7 +66,21 @@ export function linkContract({ name, subnets, able }: ProviderUnderTest): void {
     });
   });
 
-  const cannot = (['shape', 'delay'] as const).filter((wish) => !able.includes(wish));
+  // What the kernel cannot the relay keeps, where there can be one: tests/links.test.ts measures that.
+  const relays = providerNamed(name).relayAddress !== undefined;
+  const cannot = (['shape', 'delay'] as const).filter((wish) => !relays && !able.includes(wish));
+  test.runIf(relays)('keep what the kernel cannot, by the relay', async () => {
+    await using workspace = await Workspace.make(name);
+    await workspace.writeTestbed(threeNodes(subnets[0], ', link: { delay: 20ms }'));
+    expect((await tilebed(['up', workspace.testbed])).exitCode).toBe(0);
+    const verify = ['shape', 'verify', workspace.testbed];
+    let verdict = await tilebed(verify);
+    for (let attempt = 0; attempt < ATTEMPTS && verdict.exitCode !== 0; attempt++) {
+      verdict = await tilebed(verify);
+    }
+    expect(verdict).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('20.0 ms') });
+  });
+
   test.each(cannot)(
     'a wish for %s is refused, and a warning where it is tolerated',
     async (wish) => {
