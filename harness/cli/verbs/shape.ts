@@ -41,7 +41,10 @@ const showVerb: VerbSpec = {
   run: async ({ output }: VerbContext, file: string) => {
     const testbed = await loadLiveTestbed(file);
     const { nodes, pairs = [], medium } = testbed;
-    const relayed = relayedLinks(testbed, await providerNamed(testbed.provider).capabilities(testbed));
+    const relayed = relayedLinks(
+      testbed,
+      await providerNamed(testbed.provider).capabilities(testbed),
+    );
     const changes = await readChanges(testbed);
     const rows = [
       ...nodes.map(({ name, link = {} }) => [name, linkText(link)]),
