@@ -65,4 +65,18 @@ describe.skipIf(withoutNetns)('an experiment on namespaces', () => {
     expect(measured.sendBitsPerSecond).toBeLessThan(56e6);
     expect(await remainsOfNodes(netns.state)).toEqual([]);
   });
+
+  test('on a link where a map takes longer than an edge may be silent, nobody is given up', async () => {
+    await using workspace = await Workspace.make('netns');
+    await workspace.writeTestbed(testbed(', link: { rate: 2mbit }'));
+    await workspace.writeExperiment(`frames: { count: 1, sources: [edge0] }
+matrix: { grid: [2x2], fusedLayers: [1], strategy: [ftp-wst, neighbour] }
+warmup: 0
+`);
+    await tilebed(['run', workspace.experiment, '--results', workspace.results, '--quiet']);
+    const records = await workspace.records();
+    expect(records.map(({ status, reasons }) => reasons ?? status)).toEqual(['ok', 'ok']);
+    // The map has 819 kB, and all of it goes to the gateway.
+    for (const { makespanMs } of records) expect(makespanMs).toBeGreaterThan(3277);
+  });
 });

@@ -55,8 +55,13 @@ export class Outbox {
     socket.on('close', () => this.#onClose());
   }
 
-  /** Resolves when the connection takes more, or is closed. The payload must not change until then. */
+  /**
+   * Resolves when the connection takes more, or is closed. The payload must not change until then.
+   * Behind an end nothing leaves any more: a write would break the connection, and what was sent before
+   * the end would not arrive.
+   */
   push(head: Uint8Array, payload: Uint8Array): Promise<void> {
+    if (this.#ending) return Promise.resolve();
     if (this.#parts.length > 0 && this.#waitingBytes > this.#limits.waitingBytes) {
       const mebibytes = (this.#waitingBytes / 2 ** 20).toFixed(1);
       this.#giveUp(new TilebedError('FAILED', `${mebibytes} MiB wait for a peer that is too slow`));

@@ -180,6 +180,16 @@ describe.each([{ security: { kind: 'none' } as const }, { security: newKey() }])
       expect(heard.tiles).toHaveLength(30);
     });
 
+    test('what is said after the end is not sent, and what was said before still arrives', async () => {
+      const [heard, self] = [listenTo(far), listenTo(near)];
+      void near.send(tileDone(1));
+      near.end();
+      await near.send(tileDone(2));
+      await until(() => heard.closed !== undefined && self.closed !== undefined);
+      expect(heard).toEqual({ tiles: [1], closed: null });
+      expect(self.closed).toBe(null);
+    });
+
     test('a slow handler hears everything before it hears of the end', async () => {
       const order: string[] = [];
       far.handle({

@@ -18,6 +18,7 @@ import { Statistics } from './statistics.ts';
 const NODE_KINDS: readonly MessageKind[] = [
   'welcome',
   'refused',
+  'heartbeat',
   'heartbeatReply',
   'start',
   'stop',
@@ -195,6 +196,8 @@ export class EdgeNode implements EdgePort {
     this.#watch.heard();
     const { message } = frame;
     switch (message.kind) {
+      case 'heartbeat':
+        return undefined;
       case 'heartbeatReply':
         return this.#clock.sample(message.sentAtMs, message.repliedAtMs);
       case 'start':

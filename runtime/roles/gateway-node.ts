@@ -14,7 +14,7 @@ import type { GatewayConfig } from './config.ts';
 import type { RoleEvent } from './events.ts';
 import type { Finisher } from './finisher.ts';
 import type { TakenFrame } from './frame-assembly.ts';
-import { HeartbeatReplies } from './heartbeat-replies.ts';
+import { GatewayBeats } from './gateway-beats.ts';
 import { emitStatistics, listenAs, OWN_CLOCK, type RoleContext } from './role.ts';
 import { Statistics } from './statistics.ts';
 
@@ -72,7 +72,7 @@ export class GatewayNode implements GatewayPort {
   readonly #finisher: Finisher;
   readonly #dealing: GatewayDealing;
   readonly #liveness: Liveness;
-  readonly #replies = new HeartbeatReplies();
+  readonly #beats = new GatewayBeats();
   readonly #edges = new Map<string, EdgePeer>();
   #host: PeerSession | undefined;
   #startedAtMs: number | undefined;
@@ -109,11 +109,13 @@ export class GatewayNode implements GatewayPort {
       onPeer: (session, hello) => this.#onPeer(session, hello),
     });
     const watch = setInterval(() => this.#dropSilent(), LOOK_MS);
+    const beat = setInterval(() => this.#beat(), this.config.liveness.heartbeatMs);
     this.#context.emit({ event: 'ready', ...listener.endpoint, pid: process.pid });
     try {
       await over;
     } finally {
       clearInterval(watch);
+      clearInterval(beat);
       listener.close();
       for (const { session } of this.#edges.values()) session.takeLeave();
     }
@@ -153,7 +155,7 @@ export class GatewayNode implements GatewayPort {
       session.handle({
         onFrame: ({ message }) =>
           message.kind === 'heartbeat'
-            ? this.#replies.answer(session, message)
+            ? this.#beats.answer(session, message)
             : this.#onHost(message),
         onClose: () => this.#end(),
       });
@@ -209,7 +211,12 @@ export class GatewayNode implements GatewayPort {
     this.#liveness.seen(edge, monotonicMs());
     const { message } = frame;
     if (message.kind !== 'heartbeat') return this.#dealing.onEdge(edge, frame);
-    return this.#replies.answer(session, message);
+    return this.#beats.answer(session, message);
+  }
+
+  #beat(): void {
+    for (const { session } of this.#edges.values()) this.#beats.beat(session);
+    if (this.#host !== undefined) this.#beats.beat(this.#host);
   }
 
   async #finishFrame(id: FrameId, map: Float32Array, taken: TakenFrame): Promise<void> {

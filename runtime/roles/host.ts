@@ -19,6 +19,7 @@ const HEARD_KINDS: ReadonlySet<string> = new Set([
   'frameLost',
   'nodeLost',
   'nodeJoined',
+  'heartbeat',
   'heartbeatReply',
   'finished',
 ]);

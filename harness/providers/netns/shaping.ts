@@ -16,7 +16,9 @@ export interface LinkEnd {
 const BURST_SECONDS = 0.002;
 const SMALLEST_BURST_BYTES = 16_384;
 /** What does not fit into so long a queue is dropped, as a switch would. */
-const QUEUE_MS = 100;
+const QUEUE_SECONDS = 0.1;
+/** In a shorter queue on a slow link, one large message starves all other connections of the node. */
+const SMALLEST_QUEUE_BYTES = 65_536;
 /** Packets that may be under way at once: netem's own limit of 1000 is too low for fast links. */
 const PACKETS_UNDER_WAY = 100_000;
 
@@ -81,8 +83,9 @@ function sendingCommands(link: Link, end: LinkEnd): readonly (readonly string[])
 function rateCommands({ rateBitsPerSecond }: Link, end: LinkEnd, place: readonly string[]) {
   if (rateBitsPerSecond === undefined) return [];
   const burst = Math.max(SMALLEST_BURST_BYTES, Math.round((rateBitsPerSecond / 8) * BURST_SECONDS));
+  const queue = Math.max(SMALLEST_QUEUE_BYTES, Math.round((rateBitsPerSecond / 8) * QUEUE_SECONDS));
   const bucket = ['tbf', 'rate', `${rateBitsPerSecond}bit`, 'burst', `${burst}b`];
-  return [tc(end, [...place, 'handle', '10:', ...bucket, 'latency', `${QUEUE_MS}ms`])];
+  return [tc(end, [...place, 'handle', '10:', ...bucket, 'limit', `${burst + queue}b`])];
 }
 
 function tc({ where, device }: LinkEnd, rest: readonly string[]): readonly string[] {
