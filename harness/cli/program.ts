@@ -8,6 +8,7 @@ import { deployVerb } from './verbs/deploy.ts';
 import { doctorVerb } from './verbs/doctor.ts';
 import { downVerb } from './verbs/down.ts';
 import { execVerb } from './verbs/exec.ts';
+import { graphVerb } from './verbs/graph.ts';
 import { inferVerb } from './verbs/infer.ts';
 import { logsVerb } from './verbs/logs.ts';
 import { modelCommand } from './verbs/model.ts';
@@ -26,6 +27,7 @@ const VERBS: readonly VerbSpec[] = [
   validateVerb,
   upVerb,
   statusVerb,
+  graphVerb,
   deployVerb,
   planVerb,
   runVerb,
