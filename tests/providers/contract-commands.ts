@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { ownedProcesses } from '../../harness/machine/owned-processes.ts';
-import type { RemoteProcess } from '../../harness/transports/transport.ts';
+import type { ExecOptions, ExecResult, RemoteProcess } from '../../harness/transports/transport.ts';
 import { eventually } from '../support/processes.ts';
 import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
 import { upTestbed } from './up-testbed.ts';
@@ -28,14 +27,19 @@ const ODD = [
 ];
 const LARGE_BYTES = 48 * 2 ** 20;
 
-export function commandContract({ name, subnets }: ProviderUnderTest): void {
+export function commandContract(provider: ProviderUnderTest): void {
   describe('commands', () => {
-    const testbed = upTestbed(name, threeNodes(subnets[0]));
+    const testbed = upTestbed(provider.name, threeNodes(provider.subnets[0]));
     const transport = () => testbed.node('edge0').transport;
     const node = () => testbed.node('edge0').node;
 
     async function start(script: string): Promise<RemoteProcess> {
       return transport().spawn([node(), '-e', script]);
+    }
+
+    /** Nodes need have no shell, and none of the usual tools. */
+    function run(script: string, options: ExecOptions = {}): Promise<ExecResult> {
+      return transport().exec([node(), '-e', script], options);
     }
 
     test('odd arguments arrive as they are', async () => {
@@ -46,21 +50,21 @@ export function commandContract({ name, subnets }: ProviderUnderTest): void {
     });
 
     test('large output comes whole', async () => {
-      const argv = ['head', '-c', String(LARGE_BYTES), '/dev/zero'];
-      const { stdout, exitCode } = await transport().exec(argv);
+      const { stdout, exitCode } = await run(
+        `process.stdout.write(Buffer.alloc(${LARGE_BYTES}, 'x'))`,
+      );
       expect(exitCode).toBe(0);
       expect(stdout.length).toBe(LARGE_BYTES);
     });
 
     test('input goes in, output and errors come apart', async () => {
-      const { stdout, stderr } = await transport().exec(['sh', '-c', 'cat; echo no >&2'], {
-        input: 'größe\n',
-      });
+      const script = "process.stdin.pipe(process.stdout); console.error('no')";
+      const { stdout, stderr } = await run(script, { input: 'größe\n' });
       expect({ stdout, stderr }).toEqual({ stdout: 'größe\n', stderr: 'no\n' });
     });
 
     test('the exit status is a result', async () => {
-      const { exitCode, signal } = await transport().exec(['sh', '-c', 'exit 7']);
+      const { exitCode, signal } = await run('process.exit(7)');
       expect({ exitCode, signal }).toEqual({ exitCode: 7, signal: undefined });
     });
 
@@ -71,13 +75,15 @@ export function commandContract({ name, subnets }: ProviderUnderTest): void {
     });
 
     test('a signal that ended a command is told', async () => {
-      const { signal } = await transport().exec(['sh', '-c', 'kill -TERM $$']);
+      const { signal } = await run(
+        "process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1e6)",
+      );
       expect(signal).toBe('SIGTERM');
     });
 
     test('an abort ends the command itself', async () => {
       const controller = new AbortController();
-      const running = transport().exec(['sleep', '603'], { signal: controller.signal });
+      const running = run('setInterval(() => {}, 1e6)', { signal: controller.signal });
       const outcome = expect(running).rejects.toThrow('enough');
       await eventually('the command', async () => (await processes()).length > 0);
       controller.abort(new Error('enough'));
@@ -121,7 +127,7 @@ export function commandContract({ name, subnets }: ProviderUnderTest): void {
 
     /** Those that tilebed has started on the node. */
     function processes(): Promise<readonly number[]> {
-      return ownedProcesses(testbed.workspace.state, 'edge0');
+      return provider.processes(testbed.workspace.state, 'edge0');
     }
   });
 }

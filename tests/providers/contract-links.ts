@@ -19,7 +19,9 @@ const ATTEMPTS = 5;
 export function linkContract({ name, subnets, able }: ProviderUnderTest): void {
   const signal = new AbortController().signal;
 
-  describe.runIf(able.includes('shape'))('links', () => {
+  // A suite that the provider cannot keep is not there, rather than skipped.
+  const whereShaped = able.includes('shape') ? describe : () => {};
+  whereShaped('links', () => {
     const lines = threeNodes(subnets[0], ', link: { rate: 8mbit }', ', link: { rate: 30mbit }');
     const testbed = upTestbed(name, lines);
 

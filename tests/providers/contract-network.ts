@@ -53,9 +53,8 @@ export function networkContract({ name, subnets, able }: ProviderUnderTest): voi
       await end();
     });
 
-    test.runIf(able.includes('cut'))(
-      'a node that is cut off hears nothing until it is not',
-      async () => {
+    if (able.includes('cut')) {
+      test('a node that is cut off hears nothing until it is not', async () => {
         const [a, b] = [testbed.node('edge0'), testbed.node('edge1')];
         const { port, end } = await serve(b);
         const mend = await b.faults.cut();
@@ -65,7 +64,7 @@ export function networkContract({ name, subnets, able }: ProviderUnderTest): voi
         await mend();
         expect((await ask(a, b, port)).stdout).toContain(' sees ');
         await end();
-      },
-    );
+      });
+    }
   });
 }

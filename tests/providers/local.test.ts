@@ -1,4 +1,5 @@
 /** The provider `local` keeps the contract. */
+import { ownedProcesses } from '../../harness/machine/owned-processes.ts';
 import { localProvider } from '../../harness/providers/local/provider.ts';
 import { remainsOfNodes } from '../support/remains.ts';
 import { withoutCgroups } from '../support/require.ts';
@@ -15,4 +16,5 @@ providerContract({
     ...(here.has('cut') ? (['cut'] as const) : []),
   ],
   remains: remainsOfNodes,
+  processes: ownedProcesses,
 });

@@ -1,6 +1,7 @@
 /** The provider `netns` keeps the contract, and what only namespaces promise. */
 import { describe, expect, test } from 'vitest';
 import { runCommand, tryCommand } from '../../harness/machine/command.ts';
+import { ownedProcesses } from '../../harness/machine/owned-processes.ts';
 import { ownNames } from '../../harness/providers/netns/names.ts';
 import { netnsProvider } from '../../harness/providers/netns/provider.ts';
 import { tilebed } from '../support/cli.ts';
@@ -39,6 +40,7 @@ describe.skipIf(withoutNetns)('on this machine', () => {
       ...(here.has('delay') ? (['delay'] as const) : []),
     ],
     remains,
+    processes: ownedProcesses,
   });
 
   describe('a namespace', () => {

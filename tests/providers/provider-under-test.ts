@@ -9,6 +9,11 @@ export interface ProviderUnderTest {
   readonly able: readonly Capability[];
   /** What is on this machine of testbeds whose state lies in that folder, found without the provider. */
   remains(stateFolder: string): Promise<readonly string[]>;
+  /**
+   * This machine's ids of the processes that tilebed has started on a node and that still live; where the
+   * node is another machine, its own.
+   */
+  processes(stateFolder: string, node: string): Promise<readonly number[]>;
 }
 
 /** A gateway and two edges; `limits` go to edge0, `network` beside the subnet. */
