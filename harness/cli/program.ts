@@ -10,6 +10,7 @@ import { downVerb } from './verbs/down.ts';
 import { execVerb } from './verbs/exec.ts';
 import { graphVerb } from './verbs/graph.ts';
 import { inferVerb } from './verbs/infer.ts';
+import { initVerb } from './verbs/init.ts';
 import { logsVerb } from './verbs/logs.ts';
 import { modelCommand } from './verbs/model.ts';
 import { planVerb } from './verbs/plan.ts';
@@ -24,6 +25,7 @@ import { validateVerb } from './verbs/validate.ts';
 
 const VERBS: readonly VerbSpec[] = [
   doctorVerb,
+  initVerb,
   validateVerb,
   upVerb,
   statusVerb,

@@ -5,8 +5,9 @@
 import { type Static, Type } from 'typebox';
 import { LinkSpec, MediumSpec, PairSpec } from './link-spec.ts';
 
-export const ProviderName = Type.Enum(['local', 'netns', 'docker', 'vagrant', 'ssh']);
-export type ProviderName = Static<typeof ProviderName>;
+export const PROVIDER_NAMES = ['local', 'netns', 'docker', 'vagrant', 'ssh'] as const;
+const ProviderName = Type.Enum([...PROVIDER_NAMES]);
+export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
 const Address = Type.String({
   pattern: '^\\d{1,3}(\\.\\d{1,3}){3}$',
