@@ -57,11 +57,12 @@ async function placeOf(options: InitOptions, file: string, hosts: readonly Scann
   const keepAddresses = options.subnet === undefined && keeps && distinct(hosts);
   const schema = join(PACKAGE_ROOT, 'docs/reference/testbed.schema.json');
   const known = await pathExists(schema);
+  const near = relative(dirname(file), schema);
   return {
     name: options.name ?? nameOf(file),
     subnet: options.subnet ?? (keepAddresses ? own! : freeSubnet()),
     keepAddresses,
-    ...(known ? { schema: relative(dirname(file), schema) } : {}),
+    ...(known ? { schema: near.startsWith('../../') ? schema : near } : {}),
   };
 }
 

@@ -35,6 +35,12 @@ const NEEDS: Readonly<Record<ProviderName, string>> = {
   ssh: 'needs machines that you can log in to by key',
 };
 
+/** What takes a relay on this machine, which nodes elsewhere do not have. */
+const RELAYED = [
+  '  # links: [{ between: [edge0, edge1], delay: 20ms }] # in addition, between these two',
+  '  # medium: { rate: 25mbit } # one half-duplex medium for all, as a Wi-Fi cell is',
+];
+
 export function testbedText(testbed: NewTestbed): string {
   const { provider, name, subnet, schema } = testbed;
   return [
@@ -46,8 +52,7 @@ export function testbedText(testbed: NewTestbed): string {
     'network:',
     `  subnet: ${subnet}${subnetComment(testbed)}`,
     '  # link: { rate: 40mbit, delay: 3ms } # of every node; `tilebed shape verify` measures it',
-    '  # links: [{ between: [edge0, edge1], delay: 20ms }] # in addition, between these two',
-    '  # medium: { rate: 25mbit } # one half-duplex medium for all, as a Wi-Fi cell is',
+    ...(provider === 'ssh' || provider === 'vagrant' ? [] : RELAYED),
     ...limitComments(provider),
     'nodes:',
     ...nodeLines(testbed),
