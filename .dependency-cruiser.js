@@ -18,7 +18,7 @@ export default {
     only('runtime', ['runtime'], 'the runtime is deployed to nodes and knows nothing else'),
     only('reports', ['reports', 'harness/results', 'runtime'], 'reports know results only'),
     only(
-      'harness/(spec|results|machine|transports|models|pictures|tensors|providers|testbeds|run|infer|planning|papers)',
+      'harness/(spec|results|machine|transports|models|pictures|tensors|providers|testbeds|run|infer|planning|papers|emulation)',
       ['harness', 'runtime'],
       'only the command line knows reports',
     ),

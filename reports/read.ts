@@ -14,6 +14,7 @@ import {
 } from '../harness/results/format.ts';
 import { MANIFEST_FILE, TRIALS_FILE, tracePath } from '../harness/results/layout.ts';
 import { TilebedError } from '../runtime/errors.ts';
+import { realTime } from './time-scale.ts';
 
 export interface Results {
   readonly folder: string;
@@ -27,14 +28,26 @@ export interface Results {
 /** Throws INPUT where `folder` is no results folder, or one of another version. */
 export async function readResults(folder: string): Promise<Results> {
   const manifest = await readManifest(folder);
+  const { timeScale = 1 } = manifest;
   const { trials, damagedLines } = parseTrials((await textOf(join(folder, TRIALS_FILE))) ?? '');
   const traces: Trace[] = [];
   // A repetition that was run again has two lines and, of the later one, one trace.
   for (const path of new Set(trials.map((trial) => tracePath(folder, trial)))) {
     const trace = await readTrace(folder, path);
-    if (trace !== undefined) traces.push(trace);
+    if (trace !== undefined) traces.push(realTime(trace, timeScale));
   }
-  return { folder, manifest, trials, traces, damagedLines };
+  return {
+    folder,
+    manifest: withRealLinks(manifest),
+    trials: trials.map((trial) => realTime(trial, timeScale)),
+    traces,
+    damagedLines,
+  };
+}
+
+function withRealLinks(manifest: Manifest): Manifest {
+  const { timeScale = 1, links } = manifest;
+  return links === undefined ? manifest : { ...manifest, links: realTime(links, timeScale) };
 }
 
 /** The 1-based lines of trials.jsonl on which the trials stand, in their order. */

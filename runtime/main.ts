@@ -3,10 +3,13 @@
  *
  *   role     reads one line of JSON (roles/config.ts) from standard input, and plays that role
  *   probe    prints what this machine is, as JSON; with the name of an engine, tries that too
+ *   speed    measures how fast a network's first layers are computed here
  *   link     serves or takes a measurement of the link between two nodes
  *   relay    reads one line of JSON (relay/config.ts), and shapes links until its input closes
  *   verify   checks the bundle's files against their hashes
  */
+
+import { once } from 'node:events';
 import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { tryEngine } from './engine/try-engine.ts';
@@ -20,6 +23,7 @@ import { runEdge } from './roles/edge.ts';
 import type { RoleEvent } from './roles/events.ts';
 import { runGateway } from './roles/gateway.ts';
 import { runHost } from './roles/host.ts';
+import { probeSpeed } from './speed-probe.ts';
 import { verifyBundle } from './verify.ts';
 
 // What nobody waits for fails as visibly as what somebody does.
@@ -38,6 +42,8 @@ async function runCommand(name: string | undefined): Promise<void> {
       return playRole();
     case 'probe':
       return printProbe(args[0]);
+    case 'speed':
+      return probeSpeed(args[0] ?? '', Number(args[1]), args[2] ?? '');
     case 'link':
       return probeLinks(args);
     case 'relay':
@@ -47,7 +53,7 @@ async function runCommand(name: string | undefined): Promise<void> {
     default:
       throw new TilebedError(
         'INPUT',
-        `the runtime knows role, probe, link, relay and verify, not \`${name ?? ''}\``,
+        `the runtime knows role, probe, speed, link, relay and verify, not \`${name ?? ''}\``,
       );
   }
 }
@@ -88,6 +94,12 @@ async function playRole(): Promise<void> {
     log: (line: string) =>
       process.stderr.write(`${new Date().toISOString()} ${config.name}: ${line}\n`),
     signal: controller.signal,
+    opened: async () => {
+      if (!('pauses' in config && config.pauses === true)) return;
+      const goOn = once(input, 'line');
+      process.stdout.write(`${JSON.stringify({ event: 'opened' } satisfies RoleEvent)}\n`);
+      await goOn;
+    },
   };
   context.log(`starting as ${config.role}`);
   await runRole(config, context);

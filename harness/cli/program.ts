@@ -3,6 +3,7 @@ import { Command, type CommanderError } from 'commander';
 import { VERSION } from '../package-root.ts';
 import { EXIT } from './exit.ts';
 import { type VerbSpec, verbCommand } from './verb.ts';
+import { calibrateVerb } from './verbs/calibrate.ts';
 import { completionVerb } from './verbs/completion.ts';
 import { deployVerb } from './verbs/deploy.ts';
 import { doctorVerb } from './verbs/doctor.ts';
@@ -31,6 +32,7 @@ const VERBS: readonly VerbSpec[] = [
   statusVerb,
   graphVerb,
   deployVerb,
+  calibrateVerb,
   planVerb,
   runVerb,
   reportVerb,

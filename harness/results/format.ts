@@ -135,6 +135,18 @@ export interface LinkExpectation {
   readonly rateBitsPerSecond?: number;
 }
 
+/** How a node was made as slow as a device. */
+export interface EmulationFacts {
+  readonly device: string;
+  /** What the plain first 16 layers of YOLOv2 are to take, and took: when the quota was found, and again. */
+  readonly targetMs: number;
+  readonly foundMs: number;
+  readonly verifiedMs: number;
+  readonly cpuQuota: number;
+  readonly periodUs: number;
+  readonly measuredAt: string;
+}
+
 /** The way from one node to another, an edge's to the gateway mostly. */
 export interface LinkFacts {
   /** Of the node's own link: the rate both ways, the rest in what the node sends. */
@@ -197,6 +209,10 @@ export interface Manifest {
   readonly links?: Readonly<Record<string, LinkFacts>>;
   /** Where nodes were connected through a relay. */
   readonly relay?: RelayFacts;
+  /** How many times faster than real everything ran; absent: 1. Reports divide it out. */
+  readonly timeScale?: number;
+  /** Of nodes that emulate a device. */
+  readonly emulation?: Readonly<Record<string, EmulationFacts>>;
   /** The gateway's clock minus each node's, as the latest trial has estimated it. */
   readonly clockOffsets?: Readonly<Record<string, ClockOffset>>;
   readonly warnings: readonly string[];

@@ -89,6 +89,7 @@ export class TrialJournal implements FaultNotes {
         if (at >= 0) this.#plans[at] = { ...this.#plans[at]!, measured };
         break;
       }
+      case 'opened':
       case 'ready':
       case 'error':
         break;

@@ -2,9 +2,11 @@
 import { basename } from 'node:path';
 import { execa } from 'execa';
 import { probe } from '../../runtime/probe.ts';
+import type { Emulation } from '../emulation/emulation.ts';
 import { PACKAGE_ROOT, VERSION } from '../package-root.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
 import {
+  type EmulationFacts,
   FORMAT_VERSION,
   type LinkFacts,
   type Manifest,
@@ -24,6 +26,7 @@ export interface ManifestInputs {
   readonly warnings: readonly string[];
   readonly links: Readonly<Record<string, LinkFacts>>;
   readonly relay?: RelayFacts | undefined;
+  readonly emulation: Emulation;
   /** When the run that this one continues began. */
   readonly startedAt?: string;
 }
@@ -77,8 +80,21 @@ export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
     nodes: Object.fromEntries(facts),
     ...(Object.keys(links).length === 0 ? {} : { links }),
     ...(relay === undefined ? {} : { relay }),
+    ...(testbed.timeScale === undefined ? {} : { timeScale: testbed.timeScale }),
+    ...emulationFacts(testbed, inputs.emulation),
     warnings,
   };
+}
+
+function emulationFacts({ nodes }: Testbed, emulation: Emulation): Pick<Manifest, 'emulation'> {
+  if (emulation.size === 0) return {};
+  const facts = nodes.flatMap(({ name, device = '' }): [string, EmulationFacts][] => {
+    const known = emulation.get(name);
+    if (known === undefined) return [];
+    const { cpuModel: _, engine: __, fullSpeedMs: ___, ...rest } = known;
+    return [[name, { device, ...rest }]];
+  });
+  return { emulation: Object.fromEntries(facts) };
 }
 
 /** Such as "onnxruntime 1.21.1"; all versions where nodes have their own. */

@@ -5,6 +5,7 @@ import { loadNetwork } from '../../runtime/model/load.ts';
 import type { RelayAccess } from '../../runtime/relay/config.ts';
 import type { Security } from '../../runtime/roles/config.ts';
 import type { ClockOffset } from '../../runtime/roles/events.ts';
+import { EmulatedNode, type Emulation } from '../emulation/emulation.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
 import type { TrialRecord } from '../results/format.ts';
 import { logFolder } from '../results/layout.ts';
@@ -32,6 +33,7 @@ export interface PreparedTestbedOptions {
   readonly reasons: readonly string[];
   /** How a node reaches the relay, where the testbed has one. */
   readonly accessOf: (node: string) => RelayAccess | undefined;
+  readonly emulation: Emulation;
   /** Edges that have frames in some trial. */
   readonly sources: ReadonlySet<string>;
 }
@@ -57,7 +59,7 @@ export class PreparedTestbed {
 
   /** Everything that nodes need lies on them when it resolves. */
   async prepare(signal: AbortSignal): Promise<void> {
-    const { testbed, nodes, experiment, assets, sources, accessOf } = this.#options;
+    const { testbed, nodes, experiment, assets, sources, accessOf, emulation } = this.#options;
     if (testbed.security === 'psk') {
       this.#security = { kind: 'psk', key: await testbedKey(stateFolder(testbed)) };
     }
@@ -69,11 +71,14 @@ export class PreparedTestbed {
         ? await placeFrames(node, assets, experiment, network.input, signal)
         : [];
       const relay = accessOf(name);
+      const calibration = emulation.get(name);
+      const emulated = calibration && new EmulatedNode(node.spec, node.faults, calibration);
       this.#trialNodes.set(name, {
         ...this.#site(node),
         ...(relay === undefined ? {} : { relay }),
         address: node.address,
-        faults: node.faults,
+        faults: emulated ?? node.faults,
+        ...(emulated === undefined ? {} : { become: () => emulated.become() }),
         model,
         frames,
         threads: cpus?.length ?? 1,

@@ -23,6 +23,8 @@ export interface RoleOptions {
   /** Files that receive what the role writes to standard error; missing folders are made. */
   readonly logs: readonly string[];
   readonly onEvent: (event: RoleEvent) => void;
+  /** Done before its warm-up: whatever makes the node as slow as its device. */
+  readonly whenOpened?: () => Promise<void>;
 }
 
 export type ReadyEvent = Extract<RoleEvent, { event: 'ready' }>;
@@ -49,7 +51,8 @@ export class RoleProcess {
   readonly #process: RemoteProcess;
   #error: Extract<RoleEvent, { event: 'error' }> | undefined;
 
-  private constructor(name: string, child: RemoteProcess, onEvent: (event: RoleEvent) => void) {
+  private constructor(name: string, child: RemoteProcess, options: RoleOptions) {
+    const { onEvent, whenOpened } = options;
     this.name = name;
     this.#process = child;
     const lines = createInterface({ input: child.stdout });
@@ -67,6 +70,7 @@ export class RoleProcess {
           resolve(event);
         }
         if (event.event === 'error') this.#error = event;
+        if (event.event === 'opened') void this.#letGoOn(whenOpened);
         onEvent(event);
       });
       void this.exited.then((exit) => reject(this.failure(exit)));
@@ -78,7 +82,7 @@ export class RoleProcess {
   static async start(
     site: RoleSite,
     config: RoleConfig,
-    { logs, onEvent }: RoleOptions,
+    options: RoleOptions,
   ): Promise<RoleProcess> {
     const child = await site.transport.spawn([
       ...LAUNCHER,
@@ -87,7 +91,7 @@ export class RoleProcess {
       site.main,
       'role',
     ]);
-    for (const path of logs) {
+    for (const path of options.logs) {
       await mkdir(dirname(path), { recursive: true });
       const log = createWriteStream(path, { flags: 'a', mode: 0o600 });
       // A log that cannot be written must not end the trial.
@@ -95,7 +99,18 @@ export class RoleProcess {
       child.stderr.pipe(log);
     }
     child.stdin.write(`${JSON.stringify(config)}\n`);
-    return new RoleProcess(site.name, child, onEvent);
+    return new RoleProcess(site.name, child, options);
+  }
+
+  async #letGoOn(first: RoleOptions['whenOpened']): Promise<void> {
+    try {
+      await first?.();
+      this.#process.stdin.write('\n');
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#error = { event: 'error', code: 'FAILED', message };
+      await this.kill();
+    }
   }
 
   /** What to say of a role that ended when it should not have. */

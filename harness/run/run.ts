@@ -2,6 +2,7 @@
  * Runs an experiment on a testbed: brings the testbed up if it is down and leaves it as it found it,
  * deploys what is missing, and runs repetition after repetition, each recorded before the next begins.
  */
+import { type Emulation, emulationOf } from '../emulation/emulation.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
 import type { TrialRecord } from '../results/format.ts';
 import { ResultsStore } from '../results/store.ts';
@@ -23,6 +24,7 @@ import { type Assets, hashAssets } from './assets.ts';
 import { makeManifest } from './manifest.ts';
 import { describeParameters, interleave, planTrials, type Repetition } from './plan.ts';
 import { PreparedTestbed } from './prepared-testbed.ts';
+import { scaleExperiment } from './time-scale.ts';
 
 export interface RunOptions {
   readonly results: string;
@@ -42,6 +44,8 @@ export interface RunOutcome {
 }
 
 export interface RunPlan {
+  /** In the testbed's own time. */
+  readonly experiment: Experiment;
   readonly repetitions: readonly Repetition[];
   readonly bundle: Bundle;
   readonly assets: Assets;
@@ -53,7 +57,7 @@ export async function planRun(
   testbed: Testbed,
   repeat: number,
 ): Promise<RunPlan> {
-  const { experiment } = loaded;
+  const experiment = scaleExperiment(loaded.experiment, testbed.timeScale ?? 1);
   checkAgainstTestbed(loaded, testbed);
   await checkAgainstModel(loaded);
   await checkFaultWishes(experiment.faults, testbed);
@@ -67,7 +71,7 @@ export async function planRun(
       weights.kind === 'synthetic' ? `synthetic:${weights.seed}` : assets.weights!.sha256,
     pictureHashes: assets.pictures.map(({ sha256 }) => sha256),
   });
-  return { repetitions: interleave(trials, repeat, experiment.seed), bundle, assets };
+  return { experiment, repetitions: interleave(trials, repeat, experiment.seed), bundle, assets };
 }
 
 /** Rejects when the signal is aborted; a trial that fails is a record, not an error. */
@@ -78,23 +82,27 @@ export async function runExperiment(
 ): Promise<RunOutcome> {
   const plan = await planRun(loaded, testbed, options.repeat);
   const store = await ResultsStore.open(options.results, { resume: options.resume });
+  const emulation = await emulationOf(testbed, plan.experiment.engine, options);
   const wasDown = (await readState(stateFolder(testbed)))?.status !== 'up';
   try {
     const { warnings } = await up(testbed, options);
     const nodes = await openTestbed(testbed);
-    return await runOn(nodes, plan, store, loaded.experiment, testbed, { ...options, warnings });
+    return await runOn(nodes, plan, store, testbed, { ...options, warnings, emulation });
   } finally {
     if (wasDown) await down(testbed);
   }
+}
+
+interface RunOnOptions extends RunOptions, Pick<RunOutcome, 'warnings'> {
+  readonly emulation: Emulation;
 }
 
 async function runOn(
   nodes: readonly ProvisionedNode[],
   plan: RunPlan,
   store: ResultsStore,
-  experiment: Experiment,
   testbed: Testbed,
-  { signal, runTasks, repeat, warnings }: RunOptions & Pick<RunOutcome, 'warnings'>,
+  { signal, runTasks, repeat, warnings, emulation }: RunOnOptions,
 ): Promise<RunOutcome> {
   await deploy(nodes, plan.bundle, { signal, runTasks });
   await using relay = await TestbedRelay.start(testbed, nodes, plan.bundle);
@@ -103,7 +111,7 @@ async function runOn(
   const known = await store.records();
   const done = new Set(known.filter(({ status }) => status !== 'failed').map(nameOf));
   const todo = plan.repetitions.filter((repetition) => !done.has(nameOf(repetition)));
-  const { bundle, assets } = plan;
+  const { experiment, bundle, assets } = plan;
   const prepared = new PreparedTestbed({
     testbed,
     nodes,
@@ -112,6 +120,7 @@ async function runOn(
     assets,
     reasons: warnings,
     accessOf,
+    emulation,
     sources: new Set(plan.repetitions.flatMap(({ sources }) => sources)),
   });
   await runTasks(
@@ -128,6 +137,7 @@ async function runOn(
     warnings,
     links,
     relay: relay?.links,
+    emulation,
     ...(earlier === undefined ? {} : { startedAt: earlier.startedAt }),
   });
   await store.writeManifest(manifest);

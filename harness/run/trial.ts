@@ -15,7 +15,7 @@ import type {
   Work,
 } from '../../runtime/roles/config.ts';
 import type { ClockOffset, RoleEvent } from '../../runtime/roles/events.ts';
-import type { NodeFaults } from '../providers/provider.ts';
+import type { NodeFaults, Undo } from '../providers/provider.ts';
 import type { Trace, TrialRecord } from '../results/format.ts';
 import { rateOfSource } from '../spec/rate.ts';
 import type { Experiment } from '../spec/resolved.ts';
@@ -31,6 +31,8 @@ export interface TrialNode extends RoleSite {
   readonly faults: NodeFaults;
   /** Through which it connects to other nodes, where the testbed has one. */
   readonly relay?: RelayAccess;
+  /** Makes it as slow as the device that it emulates. */
+  readonly become?: () => Promise<Undo>;
   readonly model: ModelFiles;
   /** Of the engine. */
   readonly threads: number;
@@ -89,6 +91,8 @@ class TrialRun {
   readonly #run = randomUUID();
   readonly #processes: RoleProcess[] = [];
   readonly #injector: FaultInjector;
+  /** Of nodes that have become devices. */
+  readonly #undos: Undo[] = [];
   #gateway: Endpoint | undefined;
   #ended = false;
 
@@ -147,6 +151,7 @@ class TrialRun {
     await this.#killAll();
     await this.#injector.end();
     await this.#killAll();
+    for (const undo of this.#undos.splice(0)) await undo();
   }
 
   async #killAll(): Promise<void> {
@@ -166,11 +171,18 @@ class TrialRun {
     const process = await RoleProcess.start(site, config, {
       logs: this.#setup.logsOf(site.name),
       onEvent: (event) => this.#onEvent(site.name, event),
+      whenOpened: () => this.#become(site.name),
     });
     this.#processes.push(process);
     // It may have been started while everything else was being ended.
     if (this.#ended) await process.kill();
     return process;
+  }
+
+  async #become(name: string): Promise<void> {
+    const node = [this.#setup.gateway, ...this.#setup.edges].find((one) => one.name === name);
+    const undo = await node?.become?.();
+    if (undo !== undefined) this.#undos.push(undo);
   }
 
   async #awaitLeave(processes: readonly RoleProcess[]): Promise<void> {
@@ -239,6 +251,7 @@ class TrialRun {
     const { gateway, edges, experiment } = this.#setup;
     return {
       ...this.#common(gateway.name),
+      pauses: gateway.become !== undefined,
       role: 'gateway',
       listen: { address: gateway.address, port: 0 },
       work: this.#work(gateway),
@@ -257,6 +270,7 @@ class TrialRun {
     return {
       ...this.#common(edge.name),
       ...(edge.relay === undefined ? {} : { relay: edge.relay }),
+      pauses: edge.become !== undefined,
       role: 'edge',
       listen: { address: edge.address, port: 0 },
       gateway: { address: gateway.address, port: gateway.port },

@@ -1,2 +1,37 @@
-/** Device profiles that a testbed may name. */
-export const DEVICE_NAMES: readonly string[] = ['rpi3', 'rpi4', 'rpi5', 'rpi-zero2', 'jetson-nano'];
+/**
+ * Device profiles that a testbed may name. A device is as fast as it computes the plain, unpartitioned
+ * first 16 layers of YOLOv2 on one core: that is what `tilebed calibrate` finds a CPU quota for.
+ */
+export interface DeviceProfile {
+  /** The first 16 layers of YOLOv2, 13.0 G multiply-accumulates in float32, on one core. */
+  readonly plainSeconds: number;
+  /** Where the figure is from: measured by somebody, or an estimate. */
+  readonly source: string;
+}
+
+/** What those layers come to, in billions of multiply-accumulates. */
+export const PLAIN_GIGA_MACS = 13.0;
+
+const RPI3_SECONDS = 13.56;
+
+export const DEVICES: Readonly<Record<string, DeviceProfile>> = {
+  rpi3: {
+    plainSeconds: RPI3_SECONDS,
+    source: 'measured: DeepThings (Zhao et al., TCAD 2018), figure 1, Darknet with NNPACK',
+  },
+  'rpi-zero2': {
+    plainSeconds: 16.3,
+    source: 'estimate: the core of the rpi3 at 1.0 GHz instead of 1.2',
+  },
+  rpi4: { plainSeconds: RPI3_SECONDS / 3, source: 'estimate: three times an rpi3' },
+  rpi5: { plainSeconds: RPI3_SECONDS / 10, source: 'estimate: ten times an rpi3' },
+  'jetson-nano': {
+    plainSeconds: RPI3_SECONDS / 3,
+    source: 'estimate: its CPU alone, three times an rpi3',
+  },
+};
+
+export const DEVICE_NAMES: readonly string[] = Object.keys(DEVICES);
+
+/** Providers whose nodes are this machine, and become a device by a CPU quota; on others it is a name. */
+export const EMULATING_PROVIDERS: ReadonlySet<string> = new Set(['local', 'netns', 'docker']);

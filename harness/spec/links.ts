@@ -9,27 +9,31 @@ import { parseDurationMs, parsePercent, parseRateBitsPerSecond } from './units.t
 
 /** The testbed's link, with what the node's own says otherwise. */
 export function linkOf(
-  { network }: TestbedSpec,
+  { network, timeScale }: TestbedSpec,
   own: LinkSpec | undefined,
 ): { readonly link?: Link } {
-  const link = resolveLink({ ...network.link, ...own });
+  const link = resolveLink({ ...network.link, ...own }, timeScale);
   return Object.keys(link).length === 0 ? {} : { link };
 }
 
-export function resolveLink({ rate, delay, jitter, loss }: LinkSpec): Link {
+/** @param timeScale how many times faster than it says the link is to be */
+export function resolveLink({ rate, delay, jitter, loss }: LinkSpec, timeScale = 1): Link {
   return {
-    ...(rate === undefined ? {} : { rateBitsPerSecond: parseRateBitsPerSecond(rate) }),
-    ...(delay === undefined ? {} : { delayMs: parseDurationMs(delay) }),
-    ...(jitter === undefined ? {} : { jitterMs: parseDurationMs(jitter) }),
+    ...(rate === undefined ? {} : { rateBitsPerSecond: timeScale * parseRateBitsPerSecond(rate) }),
+    ...(delay === undefined ? {} : { delayMs: parseDurationMs(delay) / timeScale }),
+    ...(jitter === undefined ? {} : { jitterMs: parseDurationMs(jitter) / timeScale }),
     ...(loss === undefined ? {} : { loss: parsePercent(loss) }),
   };
 }
 
 /** Of specs without faults. */
-export function resolvePairs(pairs: readonly PairSpec[]): readonly PairLink[] {
+export function resolvePairs(
+  pairs: readonly PairSpec[],
+  timeScale: number | undefined,
+): readonly PairLink[] {
   return pairs.map(({ between, ...link }) => ({
     between: [between[0]!, between[1]!],
-    link: resolveLink(link),
+    link: resolveLink(link, timeScale),
   }));
 }
 

@@ -7,7 +7,7 @@ import {
   parseSubnet,
   type Subnet,
 } from './addresses.ts';
-import { DEVICE_NAMES } from './devices.ts';
+import { DEVICE_NAMES, DEVICES, EMULATING_PROVIDERS } from './devices.ts';
 import { type Path, SpecDocument } from './document.ts';
 import { SpecError, type SpecFault } from './faults.ts';
 import { linkFaults, linkOf, resolveLink, resolvePairs } from './links.ts';
@@ -56,10 +56,15 @@ export function resolveTestbed(document: SpecDocument): Testbed {
     seed: spec.seed ?? 1,
     provider: spec.provider,
     subnet: spec.network.subnet,
-    ...(spec.network.links === undefined ? {} : { pairs: resolvePairs(spec.network.links) }),
-    ...(spec.network.medium === undefined ? {} : { medium: resolveLink(spec.network.medium) }),
+    ...(spec.network.links === undefined
+      ? {}
+      : { pairs: resolvePairs(spec.network.links, spec.timeScale) }),
+    ...(spec.network.medium === undefined
+      ? {}
+      : { medium: resolveLink(spec.network.medium, spec.timeScale) }),
     tolerate: spec.tolerate ?? [],
     security: spec.security ?? 'psk',
+    ...(spec.timeScale === undefined ? {} : { timeScale: spec.timeScale }),
     nodes: [
       ...nodes.filter(({ role }) => role === 'gateway'),
       ...nodes.filter(({ role }) => role === 'edge'),
@@ -76,7 +81,7 @@ function placeNodes(spec: TestbedSpec): PlacedNode[] {
         name,
         role,
         address,
-        ...resolveLimits({ ...spec.defaults, ...limits }),
+        ...resolveLimits(spec, limits),
         ...linkOf(spec, link),
       },
       addressPath: ['nodes', name, 'address'],
@@ -92,7 +97,7 @@ function placeNodes(spec: TestbedSpec): PlacedNode[] {
           name: `edge${index}`,
           role: 'edge',
           address,
-          ...resolveLimits({ ...spec.defaults, ...limits }),
+          ...resolveLimits(spec, limits),
           ...linkOf(spec, link),
         },
         addressPath: ['edges', 'from'],
@@ -102,13 +107,20 @@ function placeNodes(spec: TestbedSpec): PlacedNode[] {
   return placed;
 }
 
-function resolveLimits({ device, cpus, cpuQuota, memory }: Limits) {
+function resolveLimits(spec: TestbedSpec, own: Limits) {
+  const { device, cpus, cpuQuota, memory } = { ...spec.defaults, ...own };
   return {
-    ...(device === undefined ? {} : { device }),
+    ...(device === undefined ? {} : { device, ...emulation(spec, device) }),
     ...(cpus === undefined ? {} : { cpus }),
     ...(cpuQuota === undefined ? {} : { cpuQuota: parseCpuQuota(cpuQuota) }),
     ...(memory === undefined ? {} : { memoryBytes: parseMemory(memory) }),
   };
+}
+
+function emulation({ provider, devices, timeScale = 1 }: TestbedSpec, device: string) {
+  const { plainSeconds } = devices?.[device] ?? DEVICES[device] ?? {};
+  if (plainSeconds === undefined || !EMULATING_PROVIDERS.has(provider)) return {};
+  return { plainMs: (1000 * plainSeconds) / timeScale };
 }
 
 function subnetFaults(
@@ -191,6 +203,7 @@ function nameFaults(document: SpecDocument, spec: TestbedSpec): SpecFault[] {
 }
 
 function deviceFaults(document: SpecDocument, spec: TestbedSpec): SpecFault[] {
+  const names = [...DEVICE_NAMES, ...Object.keys(spec.devices ?? {})];
   const named: [Path, string | undefined][] = [
     [['defaults', 'device'], spec.defaults?.device],
     [['edges', 'device'], spec.edges?.device],
@@ -200,11 +213,11 @@ function deviceFaults(document: SpecDocument, spec: TestbedSpec): SpecFault[] {
     ]),
   ];
   return named
-    .filter(([, device]) => device !== undefined && !DEVICE_NAMES.includes(device))
+    .filter(([, device]) => device !== undefined && !names.includes(device))
     .map(([path, device]) => {
-      const best = closest(device!, DEVICE_NAMES);
+      const best = closest(device!, names);
       const hint =
-        best === undefined ? `devices: ${DEVICE_NAMES.join(', ')}` : `did you mean \`${best}\`?`;
+        best === undefined ? `devices: ${names.join(', ')}` : `did you mean \`${best}\`?`;
       return document.fault(path, `there is no device profile \`${device}\``, { hint });
     });
 }

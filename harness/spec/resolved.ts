@@ -21,6 +21,11 @@ export interface TestbedNode {
   readonly role: 'gateway' | 'edge';
   readonly address: string;
   readonly device?: string;
+  /**
+   * Of a device that is emulated here: what the plain first 16 layers of YOLOv2 take on one core, in
+   * milliseconds of this machine, time scale included.
+   */
+  readonly plainMs?: number;
   readonly cpus?: readonly number[];
   /** CPU time that it may use, in CPUs: 0.25 is a quarter of one. */
   readonly cpuQuota?: number;
@@ -44,6 +49,8 @@ export interface Testbed {
   /** Wishes that become a warning where they cannot be kept. */
   readonly tolerate: readonly ('pin' | 'quota' | 'memory' | 'shape' | 'delay')[];
   readonly security: 'psk' | 'none';
+  /** How many times faster than real everything runs, links and devices; absent: 1. */
+  readonly timeScale?: number;
   /** The gateway first, then the edges in the file's order, then the row of equal edges. */
   readonly nodes: readonly TestbedNode[];
   /** The provider's own block, checked by the provider. */

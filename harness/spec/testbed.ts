@@ -89,6 +89,30 @@ export const TestbedSpec = Type.Object(
           'psk (default): TLS with a key made for this testbed; none: plain sockets, as in the papers',
       }),
     ),
+    devices: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: NodeName }),
+        Type.Object(
+          {
+            plainSeconds: Type.Number({
+              exclusiveMinimum: 0,
+              description: 'what the first 16 layers of YOLOv2 take on one of its cores',
+            }),
+            source: Type.Optional(Type.String({ description: 'who measured that, and how' })),
+          },
+          { additionalProperties: false },
+        ),
+        { description: 'device profiles of your own, by name', additionalProperties: false },
+      ),
+    ),
+    timeScale: Type.Optional(
+      Type.Number({
+        minimum: 1,
+        maximum: 64,
+        description:
+          'everything runs so many times faster: emulated devices and links; reports divide it out again',
+      }),
+    ),
     defaults: Type.Optional(Type.Object(limits, { additionalProperties: false })),
     nodes: Type.Optional(
       Type.Record(Type.String({ pattern: NodeName }), NodeSpec, {

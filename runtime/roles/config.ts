@@ -58,6 +58,8 @@ interface NodeConfig {
   readonly run: string;
   readonly security: Security;
   readonly liveness: Liveness;
+  /** Says `opened` before its warm-up, and waits for a line: it is to be as slow as a device from then on. */
+  readonly pauses?: boolean;
 }
 
 export interface GatewayConfig extends NodeConfig {

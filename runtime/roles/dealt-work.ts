@@ -11,6 +11,7 @@ import { regionHeight, regionWidth } from '../partition/region.ts';
 import type { DealtPlan, Part } from '../partition/stages.ts';
 import { ComputeThread } from './compute-thread.ts';
 import type { EdgeConfig } from './config.ts';
+import type { RoleContext } from './role.ts';
 
 export interface DealtWork {
   readonly network: Network;
@@ -30,7 +31,10 @@ const STAGE_MS = 100;
 const POOLING_WORK = 2;
 
 /** Opens the engine, warms it up and measures it. */
-export async function openDealtWork({ work, warmup, edgeCount }: EdgeConfig): Promise<DealtWork> {
+export async function openDealtWork(
+  { work, warmup, edgeCount }: EdgeConfig,
+  isOpen: RoleContext['opened'],
+): Promise<DealtWork> {
   const network = await loadNetwork(work.model.cfg);
   const { fusedLayers, grid, strategy, engine, precision, model, threads } = work;
   const layers = fusibleLayers(network, fusedLayers);
@@ -51,6 +55,7 @@ export async function openDealtWork({ work, warmup, edgeCount }: EdgeConfig): Pr
     layerMs: [],
   }));
   const plan = planner({ network, fusedLayers, grid, align: strategy.align, edges });
+  await isOpen();
   const layerMs =
     warmup === 0 ? [] : await measure(compute, network, plan, Math.max(LEAST_ROUNDS, warmup));
   return { network, layers, compute, layerMs };

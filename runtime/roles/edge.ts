@@ -9,7 +9,7 @@ import { StealingEdge } from './stealing-edge.ts';
 import { openStealingWork } from './stealing-work.ts';
 
 export async function runEdge(config: EdgeConfig, context: RoleContext): Promise<void> {
-  const dealing = await openDealing(config);
+  const dealing = await openDealing(config, context);
   try {
     await new EdgeNode(config, context, dealing.on).run();
   } finally {
@@ -17,11 +17,11 @@ export async function runEdge(config: EdgeConfig, context: RoleContext): Promise
   }
 }
 
-async function openDealing(config: EdgeConfig) {
+async function openDealing(config: EdgeConfig, { opened }: RoleContext) {
   if (STRATEGIES[config.work.strategy.name].dealing === 'stealing') {
-    const work = await openStealingWork(config);
+    const work = await openStealingWork(config, opened);
     return { compute: work.compute, on: (port: EdgePort) => new StealingEdge(port, work) };
   }
-  const work = await openDealtWork(config);
+  const work = await openDealtWork(config, opened);
   return { compute: work.compute, on: (port: EdgePort) => new DealtEdge(port, work) };
 }

@@ -105,6 +105,7 @@ export interface PlanMeasuredEvent {
 }
 
 export type RoleEvent =
+  | { readonly event: 'opened' }
   | PlanEvent
   | PlanMeasuredEvent
   | {

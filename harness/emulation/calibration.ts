@@ -1,0 +1,84 @@
+/** CPU quotas that make this machine as slow as a device, as they were found, and where they are kept. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { cpus, homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { writeWhole } from '../write-whole.ts';
+
+export interface Calibration {
+  readonly cpuModel: string;
+  /** Such as "onnxruntime 1.21.1". */
+  readonly engine: string;
+  /** What the plain first 16 layers of YOLOv2 are to take. */
+  readonly targetMs: number;
+  /** In CPUs. */
+  readonly cpuQuota: number;
+  readonly periodUs: number;
+  /** Without a quota. */
+  readonly fullSpeedMs: number;
+  /** With it: when it was found, and measured once more. */
+  readonly foundMs: number;
+  readonly verifiedMs: number;
+  readonly measuredAt: string;
+}
+
+/** A target within this of another is the same. */
+const SAME = 0.001;
+
+export function calibrationFile(): string {
+  const home = process.env['TILEBED_HOME'] ?? join(homedir(), '.cache/tilebed');
+  return join(home, 'calibration.json');
+}
+
+/** Undefined where this machine was not calibrated for that. */
+export async function knownCalibration(
+  targetMs: number,
+  engine: string,
+): Promise<Calibration | undefined> {
+  return (await readAll()).find((one) => isFor(one, targetMs, engine));
+}
+
+export async function keepCalibration(calibration: Calibration): Promise<void> {
+  const { targetMs, engine } = calibration;
+  const others = (await readAll()).filter(
+    (one) => !isFor(one, targetMs, engine.split(' ')[0] ?? engine),
+  );
+  const file = calibrationFile();
+  await mkdir(dirname(file), { recursive: true });
+  await writeWhole(file, `${JSON.stringify([...others, calibration], null, 2)}\n`);
+}
+
+/** @param engine its name, without the version */
+function isFor(one: Calibration, targetMs: number, engine: string): boolean {
+  return (
+    one.cpuModel === cpuModel() &&
+    one.engine.startsWith(`${engine} `) &&
+    Math.abs(one.targetMs / targetMs - 1) < SAME
+  );
+}
+
+export function cpuModel(): string {
+  return cpus()[0]?.model.trim() ?? 'unknown';
+}
+
+async function readAll(): Promise<readonly Calibration[]> {
+  const text = await readFile(calibrationFile(), 'utf8').catch(() => '[]');
+  try {
+    return JSON.parse(text) as readonly Calibration[];
+  } catch {
+    // Half a file is as good as none: it is measured again.
+    return [];
+  }
+}
+
+const LEAST_QUOTA_US = 2000;
+const LONGEST_PERIOD_US = 100_000;
+const SHORTEST_PERIOD_US = 10_000;
+
+/**
+ * In how short a period the quota is given out: a node that has used its quota up answers nobody until
+ * the next, so the shorter the better, but below 2 ms of CPU time the kernel's own steps show.
+ */
+export function periodFor(cpuQuota: number): number {
+  const period = Math.round(LEAST_QUOTA_US / cpuQuota);
+  return Math.min(LONGEST_PERIOD_US, Math.max(SHORTEST_PERIOD_US, period));
+}

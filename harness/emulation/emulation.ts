@@ -1,0 +1,109 @@
+/** Nodes that are to be as slow as a device: their quotas, and whether this machine has enough CPUs for all. */
+import { availableParallelism } from 'node:os';
+import { TilebedError } from '../../runtime/errors.ts';
+import type { NodeFaults, Undo } from '../providers/provider.ts';
+import type { Testbed, TestbedNode } from '../spec/resolved.ts';
+import type { RunTasks } from '../tasks.ts';
+import { calibrate } from './calibrate.ts';
+import { type Calibration, knownCalibration } from './calibration.ts';
+
+/** By node; of those that emulate a device. */
+export type Emulation = ReadonlyMap<string, Calibration>;
+
+/** What of this machine's CPUs nodes may use together: the gateway and the host want some too. */
+const MOST_OF_CPUS = 0.9;
+
+/** Calibrates what this machine was not calibrated for, and checks that it is large enough. */
+export async function emulationOf(
+  testbed: Testbed,
+  engine: string,
+  { signal, runTasks, anew = false }: EmulationOptions,
+): Promise<Emulation> {
+  const emulated = testbed.nodes.filter(({ plainMs }) => plainMs !== undefined);
+  const found = new Map<number, Calibration>();
+  const missing: TestbedNode[] = [];
+  for (const node of emulated) {
+    const targetMs = node.plainMs!;
+    const known = anew ? undefined : await knownCalibration(targetMs, engine);
+    if (known !== undefined) found.set(targetMs, known);
+    else if (!missing.some(({ plainMs }) => plainMs === targetMs)) missing.push(node);
+  }
+  await runTasks(
+    missing.map(({ device, plainMs }) => ({
+      title: `calibrate ${device} (${(plainMs! / 1000).toFixed(2)} s for the first 16 layers)`,
+      run: async (context) => {
+        const calibration = await calibrate(plainMs!, engine, context);
+        found.set(plainMs!, calibration);
+        context.conclude(describeCalibration(calibration));
+      },
+    })),
+    { signal },
+  );
+  const emulation = new Map(emulated.map(({ name, plainMs }) => [name, found.get(plainMs!)!]));
+  checkRoom(testbed, emulation);
+  return emulation;
+}
+
+export interface EmulationOptions {
+  readonly signal: AbortSignal;
+  readonly runTasks: RunTasks;
+  /** Measure even what is known. */
+  readonly anew?: boolean;
+}
+
+export function describeCalibration({ cpuQuota, periodUs, foundMs, verifiedMs }: Calibration) {
+  const quota = `${(100 * cpuQuota).toFixed(2)} % of a CPU every ${(periodUs / 1000).toFixed(0)} ms`;
+  return `${quota}: ${(foundMs / 1000).toFixed(2)} s, and ${(verifiedMs / 1000).toFixed(2)} s measured again`;
+}
+
+function checkRoom({ name, nodes, timeScale = 1 }: Testbed, emulation: Emulation): void {
+  const asked = nodes.reduce((sum, node) => {
+    const cores = node.cpus?.length ?? 1;
+    return sum + (emulation.get(node.name)?.cpuQuota ?? 0) * cores;
+  }, 0);
+  const room = MOST_OF_CPUS * availableParallelism();
+  if (asked <= room) return;
+  const hint =
+    timeScale > 1
+      ? `give the testbed a timeScale below ${((timeScale * room) / asked).toFixed(1)}, or fewer nodes`
+      : 'give the testbed fewer nodes or slower devices';
+  throw new TilebedError(
+    'INPUT',
+    `${name} asks for ${asked.toFixed(2)} CPUs of emulated devices, and this machine has ${availableParallelism()}`,
+    { hint },
+  );
+}
+
+/** Faults of a node that is slowed down for good: a fault slows it further, and gives back no more than it took. */
+export class EmulatedNode implements NodeFaults {
+  readonly #faults: NodeFaults;
+  readonly #share: number;
+  readonly #periodUs: number;
+
+  constructor(spec: TestbedNode, faults: NodeFaults, { cpuQuota, periodUs }: Calibration) {
+    this.#faults = faults;
+    // A device of several cores is so much slower on each.
+    this.#share = (cpuQuota * (spec.cpus?.length ?? 1)) / (spec.cpuQuota ?? spec.cpus?.length ?? 1);
+    this.#periodUs = periodUs;
+  }
+
+  /** From now on until it is undone, the node is its device. */
+  become(): Promise<Undo> {
+    return this.#faults.slow(this.#share, this.#periodUs);
+  }
+
+  freeze(): Promise<Undo> {
+    return this.#faults.freeze();
+  }
+
+  cut(): Promise<Undo> {
+    return this.#faults.cut();
+  }
+
+  async slow(share: number): Promise<Undo> {
+    await this.#faults.slow(share * this.#share, this.#periodUs);
+    return async () => {
+      await this.become();
+    };
+  }
+}
