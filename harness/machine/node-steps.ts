@@ -30,9 +30,17 @@ export function nodeFolder({ stateFolder }: ProviderContext, node: string): stri
   return join(stateFolder, 'nodes', node);
 }
 
-/** What names that all testbeds of the machine share begin with: the state folder tells them apart. */
+/** What names on the machine begin with, whoever's testbed they belong to. */
+export const OWNER_PREFIX = 'tilebed-';
+
+/** Twelve hexadecimal digits: the state folder tells testbeds apart. */
+export function ownerId(stateFolder: string): string {
+  return createHash('sha256').update(stateFolder).digest('hex').slice(0, 12);
+}
+
+/** What names of one testbed begin with. */
 export function ownPrefix({ stateFolder }: Pick<ProviderContext, 'stateFolder'>): string {
-  return `tilebed-${createHash('sha256').update(stateFolder).digest('hex').slice(0, 12)}-`;
+  return `${OWNER_PREFIX}${ownerId(stateFolder)}-`;
 }
 
 /** What a node's limits are written as; empty where it has none. */

@@ -11,6 +11,15 @@ export function ownerMark(owner: string, node: string): Readonly<Record<string, 
   return { [OWNER_VARIABLE]: owner, [NODE_VARIABLE]: node };
 }
 
+/** Whose process that is; undefined where it carries no mark, or cannot be read. */
+export async function ownerOf(id: number): Promise<string | undefined> {
+  const environment = await readFile(`/proc/${id}/environ`, 'utf8').catch(() => '');
+  const mark = environment
+    .split('\0')
+    .find((variable) => variable.startsWith(`${OWNER_VARIABLE}=`));
+  return mark?.slice(OWNER_VARIABLE.length + 1);
+}
+
 /**
  * Ids of all living processes that carry the mark, children of children included: of one node, or of
  * all the owner's.

@@ -76,6 +76,16 @@ export interface ProviderContext {
   readonly stateFolder: string;
 }
 
+/** A trace of some testbed on this machine. */
+export interface OwnerMark {
+  /** Twelve hexadecimal digits, a hash of the state folder. */
+  readonly id: string;
+  /** Where the trace tells it. */
+  readonly stateFolder?: string;
+  /** A command works with it at the moment. */
+  readonly alive?: boolean;
+}
+
 export interface Provider {
   readonly name: string;
   /** Of a testbed, or of this machine where none is named: it may depend on the provider's own block. */
@@ -95,4 +105,9 @@ export interface Provider {
   nodes(context: ProviderContext): Promise<readonly ProvisionedNode[]>;
   /** Removes all that `up` made, known or found by ownership marks; returns what it removed. */
   down(context: ProviderContext): Promise<readonly string[]>;
+  /**
+   * Traces of any testbeds at all, for `down --orphans`, which calls `down` with the state folder of those
+   * that are dead, and an empty testbed: marks must be enough to remove them.
+   */
+  owners?(): Promise<readonly OwnerMark[]>;
 }

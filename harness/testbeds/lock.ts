@@ -70,6 +70,12 @@ async function readHolder(path: string): Promise<{ pid: number; purpose: string 
   }
 }
 
+/** The living process that holds a lock; undefined where there is none. */
+export async function lockHolder(path: string): Promise<number | undefined> {
+  const holder = await readHolder(path);
+  return holder !== undefined && isAlive(holder.pid) ? holder.pid : undefined;
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -7,6 +7,7 @@ import { chmod, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Testbed } from '../spec/resolved.ts';
 import { writeWhole } from '../write-whole.ts';
+import { forgetOwner, rememberOwner } from './owners.ts';
 
 export interface TestbedState {
   readonly version: 1;
@@ -53,10 +54,12 @@ export async function writeState(folder: string, state: TestbedState): Promise<v
 export async function makeStateFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
+  await rememberOwner(folder);
 }
 
 export async function removeState(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
+  await forgetOwner(folder);
 }
 
 /** The key that nodes of this testbed know each other by, 32 bytes in hex; made when first asked for. */

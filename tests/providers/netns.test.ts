@@ -1,11 +1,10 @@
 /** The provider `netns` keeps the contract, and what only namespaces promise. */
 import { describe, expect, test } from 'vitest';
-import { runCommand, tryCommand } from '../../harness/machine/command.ts';
+import { runCommand } from '../../harness/machine/command.ts';
 import { ownedProcesses } from '../../harness/machine/owned-processes.ts';
-import { ownNames } from '../../harness/providers/netns/names.ts';
 import { netnsProvider } from '../../harness/providers/netns/provider.ts';
 import { tilebed } from '../support/cli.ts';
-import { remainsOfNodes } from '../support/remains.ts';
+import { remainsOfNamespaces } from '../support/remains.ts';
 import { withoutNetns } from '../support/require.ts';
 import { Workspace } from '../support/workspace.ts';
 import { providerContract } from './contract.ts';
@@ -15,22 +14,6 @@ import { upTestbed } from './up-testbed.ts';
 const here = await netnsProvider.capabilities();
 const SUBNETS = ['10.91.20', '10.91.21'] as const;
 
-/** Names of links and namespaces, and rules, beside what every node has. */
-async function remains(stateFolder: string): Promise<readonly string[]> {
-  const { bridge, prefix } = ownNames({ stateFolder });
-  const links = JSON.parse(await runCommand(['ip', '-json', 'link', 'show'])) as {
-    readonly ifname: string;
-  }[];
-  const namespaces = await runCommand(['ip', 'netns', 'list']);
-  const rules = await tryCommand(['iptables', '--list-rules']);
-  return [
-    ...links.map(({ ifname }) => ifname).filter((name) => name.startsWith(bridge)),
-    ...namespaces.split('\n').filter((name) => name.startsWith(prefix)),
-    ...rules.stdout.split('\n').filter((rule) => rule.includes(bridge)),
-    ...(await remainsOfNodes(stateFolder)),
-  ];
-}
-
 describe.skipIf(withoutNetns)('on this machine', () => {
   providerContract({
     name: 'netns',
@@ -39,7 +22,7 @@ describe.skipIf(withoutNetns)('on this machine', () => {
       ...(['pin', 'quota', 'memory', 'shape', 'freeze', 'slow', 'cut'] as const),
       ...(here.has('delay') ? (['delay'] as const) : []),
     ],
-    remains,
+    remains: remainsOfNamespaces,
     processes: ownedProcesses,
   });
 
@@ -72,6 +55,6 @@ describe.skipIf(withoutNetns)('on this machine', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain(`${SUBNETS[0]}.0/24 overlaps with ${SUBNETS[0]}.254/24`);
     expect(stderr).toContain(`take down the testbed of ${first.state}`);
-    expect(await remains(second.state)).toEqual([]);
+    expect(await remainsOfNamespaces(second.state)).toEqual([]);
   });
 });

@@ -77,6 +77,12 @@ export async function packetFilterProblem(): Promise<string | undefined> {
   return exitCode === undefined ? 'iptables is not found' : (stderr.trim().split('\n')[0] ?? '');
 }
 
+/** Of all chains; none where this user may not ask. */
+export async function chainNames(): Promise<readonly string[]> {
+  const { stdout } = await iptables('--list-rules');
+  return [...stdout.matchAll(/^-N (\S+)$/gm)].map(([, name]) => name!);
+}
+
 async function change(...args: string[]): Promise<void> {
   const { exitCode, stderr } = await iptables(...args);
   if (exitCode === 0) return;

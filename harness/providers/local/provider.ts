@@ -14,6 +14,7 @@ import {
   removeNodes,
 } from '../../machine/node-steps.ts';
 import { ownerMark } from '../../machine/owned-processes.ts';
+import { machineOwners, ownerIdIn } from '../../machine/owners.ts';
 import type { TestbedNode } from '../../spec/resolved.ts';
 import { LocalTransport } from '../../transports/local.ts';
 import type {
@@ -24,7 +25,7 @@ import type {
   Requirement,
   Step,
 } from '../provider.ts';
-import { PacketFilter, packetFilterProblem } from './packet-filter.ts';
+import { chainNames, PacketFilter, packetFilterProblem } from './packet-filter.ts';
 
 export const localProvider: Provider = {
   name: 'local',
@@ -107,6 +108,10 @@ export const localProvider: Provider = {
     });
   },
 
+  async owners() {
+    return [...(await machineOwners()), ...(await packetFilterOwners())];
+  },
+
   async down(context) {
     const removed = await removeNodes(context, await findControlGroups());
     if (await packetFilter(context).remove()) removed.push('rules that dropped packets');
@@ -129,6 +134,11 @@ async function canPin(): Promise<boolean> {
 
 function packetFilter(context: ProviderContext): PacketFilter {
   return new PacketFilter(ownPrefix(context).slice(0, -1), context.stateFolder);
+}
+
+async function packetFilterOwners() {
+  const ids = (await chainNames()).flatMap((name) => ownerIdIn(name) ?? []);
+  return ids.map((id) => ({ id }));
 }
 
 /** A crash in the middle of a trial leaves the nodes as its faults had them. */

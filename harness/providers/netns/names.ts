@@ -20,7 +20,8 @@ export interface OwnNames {
 }
 
 /** The kernel keeps 255 bytes of an interface's alias, iptables as many of a comment. */
-const LABEL_CHARACTERS = 200;
+export const LABEL_CHARACTERS = 200;
+export const LABEL_WORD = 'tilebed: ';
 const OWNER_DIGITS = 7;
 
 export function ownNames(context: Pick<ProviderContext, 'stateFolder'>): OwnNames {
@@ -30,7 +31,7 @@ export function ownNames(context: Pick<ProviderContext, 'stateFolder'>): OwnName
     bridge: `tb${owner}`,
     portPrefix: `tb${owner}-`,
     prefix: ownPrefix(context),
-    label: `tilebed: ${stateFolder.slice(-LABEL_CHARACTERS)}`,
+    label: `${LABEL_WORD}${stateFolder.slice(-LABEL_CHARACTERS)}`,
   };
 }
 

@@ -20,6 +20,7 @@ import type { Capability, Provider, ProvisionedNode, Step } from '../provider.ts
 import { checkSubnet } from './check-subnet.ts';
 import { bridgesAreFiltered, forwardRule } from './firewall.ts';
 import { hostAddress, type OwnNames, ownNames, portName, subnetOf } from './names.ts';
+import { namespaceOwners } from './owners.ts';
 import { namespaceName, networkSteps } from './plan.ts';
 import { netnsRequirements } from './requirements.ts';
 import { shapingAbilities } from './shaping.ts';
@@ -98,6 +99,8 @@ export const netnsProvider: Provider = {
       }),
     );
   },
+
+  owners: namespaceOwners,
 
   async down(context) {
     const names = ownNames(context);

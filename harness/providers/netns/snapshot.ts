@@ -45,11 +45,16 @@ export async function takeSnapshot(names: OwnNames): Promise<Snapshot> {
   };
 }
 
-export async function ownNamespaces({ prefix }: OwnNames): Promise<readonly string[]> {
+/** Whoever's they are. */
+export async function allNamespaces(): Promise<readonly string[]> {
   const text = await runCommand(['ip', '-json', 'netns', 'list']);
   // Nothing at all where there is none.
   const entries = JSON.parse(text || '[]') as { name: string }[];
-  return entries.map(({ name }) => name).filter((name) => name.startsWith(prefix));
+  return entries.map(({ name }) => name);
+}
+
+export async function ownNamespaces({ prefix }: OwnNames): Promise<readonly string[]> {
+  return (await allNamespaces()).filter((name) => name.startsWith(prefix));
 }
 
 export async function interfacesIn(
@@ -61,7 +66,7 @@ export async function interfacesIn(
 }
 
 /** `ip address` keeps them to itself, `ip link` tells them. */
-async function aliases(): Promise<ReadonlyMap<string, string>> {
+export async function aliases(): Promise<ReadonlyMap<string, string>> {
   const text = await runCommand(['ip', '-json', 'link', 'show']);
   const entries = JSON.parse(text) as { ifname: string; ifalias?: string }[];
   return new Map(
