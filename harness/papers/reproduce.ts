@@ -5,7 +5,7 @@ import { PACKAGE_ROOT } from '../package-root.ts';
 import type { ReproducedPanel, ReproducedSpeedup, Reproduction } from '../results/reproduction.ts';
 import { computePanels, type Panels } from './arithmetic.ts';
 import { judgeClaims } from './claims.ts';
-import { paperFigure, readPaperFigures, type Values } from './figures.ts';
+import { type PaperPanel, paperFigure, readPaperFigures, type Values } from './figures.ts';
 
 const MODEL = join(PACKAGE_ROOT, 'experiments', 'models', 'yolov2.cfg');
 
@@ -29,17 +29,20 @@ export async function reproduce(name: string, measured?: Measured): Promise<Repr
   const figures = await readPaperFigures();
   const figure = paperFigure(figures, name);
   const computed = computePanels(name, await loadNetwork(MODEL));
-  const panels = figure.panels.map((panel): ReproducedPanel => {
-    const { id, title, unit, x } = panel;
-    // What is measured is the whole of a panel; what is computed may be only a part.
+  const panels = figure.panels.flatMap((panel): ReproducedPanel[] => {
+    const { id, title } = panel;
     const own = measured?.panels[id];
-    const values = own ?? computed[id] ?? {};
-    const series = Object.entries(panel.series).map(([curve, paper]) => ({
-      name: curve,
-      paper,
-      ours: values[curve] ?? x.labels.map(() => null),
-    }));
-    return { id, title, unit, x, how: own === undefined ? 'arithmetic' : 'measurement', series };
+    const calculated = computed[id];
+    if (own === undefined) return [beside(panel, calculated ?? {}, 'arithmetic')];
+    if (calculated === undefined) return [beside(panel, own, 'measurement')];
+    return [
+      beside(panel, calculated, 'arithmetic'),
+      {
+        ...beside(panel, own, 'measurement'),
+        id: `${id}-measured`,
+        title: `${title}, on the wire here`,
+      },
+    ];
   });
   return {
     figure: name,
@@ -51,6 +54,22 @@ export async function reproduce(name: string, measured?: Measured): Promise<Repr
     claims: judgeClaims(name, panels),
     speedups: measured?.plain === undefined ? [] : speedups(panels, measured.plain),
   };
+}
+
+/** Curves that the paper does not have stand behind its own. */
+function beside(
+  { id, title, unit, x, series: theirs }: PaperPanel,
+  values: Panels[string],
+  how: ReproducedPanel['how'],
+): ReproducedPanel {
+  const none = x.labels.map(() => null);
+  const names = new Set([...Object.keys(theirs), ...Object.keys(values)]);
+  const series = [...names].map((name) => ({
+    name,
+    paper: theirs[name] ?? none,
+    ours: values[name] ?? none,
+  }));
+  return { id, title, unit, x, how, series };
 }
 
 /** Of every point of a panel of latencies by devices. */

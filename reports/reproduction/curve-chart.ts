@@ -107,13 +107,21 @@ function mark(index: number, x: number, y: number, filled: boolean): Markup {
   }
 }
 
+export interface CurveGroup {
+  /** Such as "(3x3)"; empty where all curves stand together. */
+  readonly name: string;
+  readonly series: readonly ReproducedSeries[];
+}
+
 /** Curves that are read together: those of one grid, and those of none with each of them. */
-export function chartGroups(panel: ReproducedPanel): readonly (readonly ReproducedSeries[])[] {
-  if (panel.series.length <= 4) return [panel.series];
+export function chartGroups(panel: ReproducedPanel): readonly CurveGroup[] {
+  const all = [{ name: '', series: panel.series }];
+  if (panel.series.length <= 4) return all;
   const gridOf = ({ name }: ReproducedSeries) => /^\d+x\d+(?= )/.exec(name)?.[0];
   const grids = new Set(panel.series.flatMap((one) => gridOf(one) ?? []));
-  if (grids.size === 0) return [panel.series];
-  return [...grids].map((grid) =>
-    panel.series.filter((one) => gridOf(one) === undefined || gridOf(one) === grid),
-  );
+  if (grids.size === 0) return all;
+  return [...grids].map((grid) => ({
+    name: `(${grid})`,
+    series: panel.series.filter((one) => gridOf(one) === undefined || gridOf(one) === grid),
+  }));
 }

@@ -61,8 +61,12 @@ function panelSection(panel: ReproducedPanel): Markup {
   const agrees = agreement(panel);
   const how =
     panel.how === 'arithmetic' ? 'Computed from the network alone.' : 'Measured on this testbed.';
-  const charts = chartGroups(panel).map((series) =>
-    figure(curveChart(panel, series), panel.x.labels.length > 12),
+  const groups = chartGroups(panel);
+  const charts = groups.map(({ name: group, series }) =>
+    figure(
+      curveChart({ ...panel, title: [panel.title, group].join(' ').trim() }, series),
+      panel.x.labels.length > 12,
+    ),
   );
   const points = comparedPoints(panel);
   const rows = table<(typeof points)[number]>({

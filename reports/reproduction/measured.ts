@@ -1,0 +1,142 @@
+/** What an experiment measured, under the names of a paper's curves. */
+import type { EmulationFacts, Parameters, TrialRecord } from '../../harness/results/format.ts';
+import { groupBy } from '../group.ts';
+import { significant } from '../numbers.ts';
+import { pointKey } from '../point.ts';
+import type { Results } from '../read.ts';
+import { median } from '../statistics.ts';
+
+type Values = readonly (number | null)[];
+
+export interface MeasuredFigure {
+  /** By panel and curve, one value a label. */
+  readonly panels: Readonly<Record<string, Readonly<Record<string, Values>>>>;
+  /** Median latency of the plain, unpartitioned layers on one device, in seconds. */
+  readonly plain: number | undefined;
+  readonly setting: readonly string[];
+}
+
+/** What a panel shows, and along what. */
+interface PanelRule {
+  readonly labels: readonly string[];
+  readonly label: (parameters: Parameters) => string;
+  readonly value: (trials: readonly TrialRecord[]) => number | undefined;
+}
+
+const MEBIBYTE = 2 ** 20;
+const COUNTS = ['1', '2', '3', '4', '5', '6'];
+const byDevices = { labels: COUNTS, label: ({ edges }: Parameters) => String(edges) };
+const bySources = { labels: COUNTS, label: ({ sources = 1 }: Parameters) => String(sources) };
+
+const RULES: Readonly<Record<string, Readonly<Record<string, PanelRule>>>> = {
+  'deepthings-fig12': { communication: { ...byDevices, value: mebibytesAFrame } },
+  'deepthings-fig13': { latency: { ...byDevices, value: latencySeconds } },
+  'deepthings-fig14': {
+    // One frame a source, all at once: the last one's end.
+    latency: { ...bySources, value: makespanSeconds },
+    throughput: { ...bySources, value: (trials) => middle(trials.map((one) => one.throughputFps)) },
+  },
+  beaten: { latency: { ...byDevices, value: latencySeconds } },
+};
+
+export function measuredFigure(figure: string, results: Results): MeasuredFigure {
+  const ended = results.trials.filter(({ status }) => status !== 'failed');
+  const points = [...groupBy(ended, ({ parameters }) => pointKey(parameters)).values()];
+  const panels: Record<string, Record<string, Values>> = {};
+  for (const [id, { labels, label, value }] of Object.entries(RULES[figure] ?? {})) {
+    const series: Record<string, (number | null)[]> = {};
+    for (const trials of points) {
+      const { parameters } = trials[0]!;
+      const found = value(trials);
+      const index = labels.indexOf(label(parameters));
+      if (found === undefined || index < 0) continue;
+      const name = curveName(parameters);
+      series[name] ??= labels.map(() => null);
+      series[name][index] = found;
+    }
+    panels[id] = series;
+  }
+  const plain = points.find(([first]) => first!.parameters.strategy === 'local');
+  return {
+    panels,
+    plain: plain === undefined ? undefined : latencySeconds(plain),
+    setting: setting(results),
+  };
+}
+
+/** As the papers call it; tilebed's own strategies keep their names. */
+export function curveName({ strategy, grid, reuse, align }: Parameters): string {
+  switch (strategy) {
+    case 'modnn':
+      return align === 'output' ? 'MoDNN aligned' : 'MoDNN';
+    case 'ftp-wsh':
+      return `${grid} WSH`;
+    case 'ftp-wst':
+      return `${grid} WST`;
+    case 'deepthings':
+      return `${grid} ${reuse ? 'WST-S' : 'WST'}`;
+    default:
+      return strategy;
+  }
+}
+
+function latencySeconds(trials: readonly TrialRecord[]): number | undefined {
+  const latencies = trials.flatMap(({ frames }) => frames.map(({ latencyMs }) => latencyMs));
+  return latencies.length === 0 ? undefined : median(latencies) / 1000;
+}
+
+function makespanSeconds(trials: readonly TrialRecord[]): number | undefined {
+  const makespan = middle(trials.map(({ makespanMs }) => makespanMs));
+  return makespan === undefined ? undefined : makespan / 1000;
+}
+
+function mebibytesAFrame(trials: readonly TrialRecord[]): number | undefined {
+  return middle(
+    trials.map(({ nodes, frames }) => {
+      const sent = Object.values(nodes).reduce((sum, { bytesSent }) => sum + bytesSent, 0);
+      return frames.length === 0 ? undefined : sent / frames.length / MEBIBYTE;
+    }),
+  );
+}
+
+function middle(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : median(known);
+}
+
+function setting({ manifest, trials }: Results): string[] {
+  const { testbed, timeScale = 1, host, emulation = {}, links = {}, versions, seed } = manifest;
+  const statuses = groupBy(trials, ({ status }) => status);
+  const counts = [...statuses].map(([status, ones]) => `${ones.length} ${status}`).join(', ');
+  const scale = timeScale === 1 ? '' : `, ${timeScale} times faster than real`;
+  return [
+    `Testbed ${testbed.name} (${testbed.provider}${scale}), ${host.cpuModel} with ${host.cpus.length} CPUs, ${versions.engine}.`,
+    `Trials: ${counts}; in a random order, seed ${seed}. Began ${manifest.startedAt}.`,
+    ...emulationLines(Object.values(emulation), timeScale),
+    ...linkLines(links),
+  ];
+}
+
+function emulationLines(facts: readonly EmulationFacts[], timeScale: number): string[] {
+  return [...groupBy(facts, ({ device }) => device)].map(([device, [first, ...others]]) => {
+    const { targetMs, verifiedMs, cpuQuota } = first!;
+    const seconds = (ms: number) => ((ms * timeScale) / 1000).toFixed(2);
+    return `${others.length + 1} nodes are ${device}: ${(100 * cpuQuota).toFixed(1)} % of a CPU, under which the plain layers took ${seconds(verifiedMs)} s where ${seconds(targetMs)} s were wanted.`;
+  });
+}
+
+function linkLines(links: Results['manifest']['links'] & object): string[] {
+  const facts = Object.values(links);
+  if (facts.length === 0) return [];
+  const asked = facts.find(({ asked: { rateBitsPerSecond } }) => rateBitsPerSecond !== undefined);
+  const rates = facts.flatMap(({ measured }) => [
+    measured.sendBitsPerSecond,
+    measured.receiveBitsPerSecond,
+  ]);
+  const megabits = (bits: number) => significant(bits / 1e6);
+  const wanted = asked?.asked.rateBitsPerSecond;
+  const wish = wanted === undefined ? '' : `, ${megabits(wanted)} wanted`;
+  return [
+    `Links measured before the first trial: ${megabits(Math.min(...rates))} to ${megabits(Math.max(...rates))} Mbit/s${wish}.`,
+  ];
+}
