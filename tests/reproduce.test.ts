@@ -1,0 +1,60 @@
+/** The papers' figures, through the command line. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Reproduction } from '../harness/results/reproduction.ts';
+import { tilebed } from './support/cli.ts';
+import { withoutCgroups, withoutNetns } from './support/require.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tilebed-reproduce-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function reproduce(figure: string, ...more: string[]): Promise<Reproduction> {
+  const results = join(folder, figure);
+  const argv = ['reproduce', figure, '--results', results, '--quiet', ...more];
+  const { exitCode, stderr } = await tilebed(argv, { env: { TILEBED_HOME: folder } });
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  for (const file of ['reproduction.html', 'reproduction.md']) {
+    expect(await readFile(join(results, file), 'utf8')).toContain('paper');
+  }
+  return JSON.parse(await readFile(join(results, 'reproduction.json'), 'utf8')) as Reproduction;
+}
+
+test('figure 11 is the paper’s, and all its claims hold', async () => {
+  const { panels, claims } = await reproduce('deepthings-fig11');
+  for (const { paper, ours, name } of panels.flatMap(({ series }) => series)) {
+    for (const [index, value] of ours.entries()) {
+      expect(Math.abs(value! - paper[index]!), name).toBeLessThan(0.01);
+    }
+  }
+  expect(claims.map(({ verdict }) => verdict)).toEqual(claims.map(() => 'holds'));
+});
+
+test('a figure that nobody has is wrong usage, before anything is made', async () => {
+  const { exitCode, stderr } = await tilebed(['reproduce', 'deepthings-fig99']);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('deepthings-fig13');
+});
+
+describe.skipIf(withoutNetns || withoutCgroups)('on emulated devices', () => {
+  test('figure 13, quickly: every point that it asks for, in the time of the devices', async () => {
+    const { panels, speedups, setting } = await reproduce('deepthings-fig13', '--quick');
+    const [latency] = panels;
+    expect(latency!.how).toBe('measurement');
+    const curves = ['MoDNN', '5x5 WST', '5x5 WST-S'];
+    for (const curve of curves) {
+      const { ours } = latency!.series.find(({ name }) => name === curve)!;
+      expect(
+        ours.map((value) => value !== null),
+        curve,
+      ).toEqual([true, false, false, true, false, false]);
+    }
+    expect(speedups.map(({ name }) => name)).toEqual(curves.map((curve) => `${curve}, 4 devices`));
+    expect(setting.join('\n')).toContain('8 times faster than real');
+    expect(setting.join('\n')).toContain('6 nodes are rpi3');
+  }, 400_000);
+});
