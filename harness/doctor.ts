@@ -2,10 +2,12 @@
 import { join } from 'node:path';
 import { ENGINE_NAMES } from '../runtime/engine/registry.ts';
 import { TilebedError } from '../runtime/errors.ts';
-import type { Requirement } from './providers/provider.ts';
-import { PROVIDERS } from './providers/registry.ts';
+import type { Provider, Requirement } from './providers/provider.ts';
+import { PROVIDERS, providerNamed } from './providers/registry.ts';
+import type { Testbed } from './spec/resolved.ts';
 import { findBundle } from './testbeds/bundle.ts';
 import { probeRuntime } from './testbeds/status.ts';
+import { wishWarnings } from './testbeds/up.ts';
 import { LocalTransport } from './transports/local.ts';
 
 export interface Finding {
@@ -19,10 +21,50 @@ export async function examine(): Promise<readonly Finding[]> {
   const findings = [finding('this machine', [await findRuntime()])];
   for (const name of ENGINE_NAMES)
     findings.push(finding(`engine ${name}`, [await tryEngine(name)]));
-  for (const provider of PROVIDERS) {
-    findings.push(finding(`provider ${provider.name}`, await provider.requirements()));
+  return [...findings, ...(await Promise.all(PROVIDERS.map((provider) => tryProvider(provider))))];
+}
+
+/** Only what one provider needs, on its own. Throws a TilebedError (MISSING) where there is no such provider. */
+export async function examineProvider(name: string): Promise<readonly Finding[]> {
+  const provider = providerNamed(name);
+  return [finding('this machine', [await findRuntime()]), await tryProvider(provider)];
+}
+
+/** What one testbed needs: its provider, and what its file asks of it. */
+export async function examineTestbed(testbed: Testbed): Promise<readonly Finding[]> {
+  const provider = providerNamed(testbed.provider);
+  const runtime = finding('this machine', [await findRuntime()]);
+  const needs = await tryProvider(provider, testbed);
+  // Without what it needs, what it could do is no question.
+  if (!needs.ok) return [runtime, needs];
+  return [runtime, needs, finding(`testbed ${testbed.name}`, await tryWishes(testbed))];
+}
+
+/** A provider whose trial breaks down is one that does not work, and no reason to be silent of others. */
+async function tryProvider(provider: Provider, testbed?: Testbed): Promise<Finding> {
+  const subject = `provider ${provider.name}`;
+  try {
+    return finding(subject, await provider.requirements(testbed));
+  } catch (error) {
+    return finding(subject, [failure('tried', error)]);
   }
-  return findings;
+}
+
+async function tryWishes(testbed: Testbed): Promise<readonly Requirement[]> {
+  const name = 'what its file asks for';
+  try {
+    const warnings = await wishWarnings(testbed);
+    if (warnings.length === 0) return [{ name, ok: true, detail: 'all of it can be kept' }];
+    return warnings.map((detail) => ({ name: 'tolerated', ok: true, detail }));
+  } catch (error) {
+    return [failure(name, error)];
+  }
+}
+
+function failure(name: string, error: unknown): Requirement {
+  if (!(error instanceof TilebedError)) throw error;
+  const { message, hint } = error;
+  return { name, ok: false, detail: message, ...(hint === undefined ? {} : { fix: hint }) };
 }
 
 function finding(subject: string, requirements: readonly Requirement[]): Finding {
@@ -53,8 +95,6 @@ async function tryEngine(engine: string): Promise<Requirement> {
     const probe = await probeRuntime(site, engine);
     return { name, ok: true, detail: `a small convolution, by version ${probe.engine!.version}` };
   } catch (error) {
-    if (!(error instanceof TilebedError)) throw error;
-    const { message, hint } = error;
-    return { name, ok: false, detail: message, ...(hint === undefined ? {} : { fix: hint }) };
+    return failure(name, error);
   }
 }

@@ -36,14 +36,23 @@ export interface UpPlan {
 export async function planUp(testbed: Testbed): Promise<UpPlan> {
   const provider = providerNamed(testbed.provider);
   await checkRequirements(provider, testbed);
-  const able = await provider.capabilities(testbed);
-  const relays = provider.relayAddress?.(contextOf(testbed)) !== undefined;
-  const warnings = checkWishes(testbed, able, provider.lenient, relays);
+  const warnings = await wishWarnings(testbed);
   const steps: Step[] = [];
   for (const step of await provider.plan(contextOf(testbed))) {
     if (!(await step.done())) steps.push(step);
   }
   return { steps, warnings };
+}
+
+/**
+ * A warning for each wish that cannot be kept and need not be. Rejects with a TilebedError (MISSING) for
+ * those that must be.
+ */
+export async function wishWarnings(testbed: Testbed): Promise<readonly string[]> {
+  const provider = providerNamed(testbed.provider);
+  const able = await provider.capabilities(testbed);
+  const relays = provider.relayAddress?.(contextOf(testbed)) !== undefined;
+  return checkWishes(testbed, able, provider.lenient, relays);
 }
 
 /**
