@@ -11,9 +11,11 @@ import { ROOT, tilebed } from './support/cli.ts';
 
 const VERBS = [
   'doctor',
+  'init',
   'validate',
   'up',
   'status',
+  'graph',
   'deploy',
   'run',
   'report',
