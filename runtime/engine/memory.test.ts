@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { releaseDeadMaps, Strips } from './memory.ts';
+import { freeAtOnce, releaseDeadMaps, Strips } from './memory.ts';
 
 test('strips of one filler share memory, and a longer one leaves the shorter ones sound', () => {
   const strips = new Strips();
@@ -21,4 +21,17 @@ test('maps that nobody holds are freed at once', () => {
     releaseDeadMaps('minor');
   }
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20 * megabyte);
+});
+
+test('what is freed at once is gone without any collection', async () => {
+  // The port that takes it closes in the next turn of the loop.
+  await new Promise(setImmediate);
+  const megabyte = 2 ** 20;
+  const resident = () => process.memoryUsage().rss;
+  const maps = Array.from({ length: 64 }, () => new Float32Array(megabyte / 4).fill(1));
+  const filled = resident();
+  // Two arrays may share their memory.
+  freeAtOnce([...maps, maps[0]!.subarray(1)]);
+  expect(filled - resident()).toBeGreaterThan(48 * megabyte);
+  expect(maps.every(({ length }) => length === 0)).toBe(true);
 });

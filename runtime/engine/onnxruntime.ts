@@ -15,7 +15,7 @@ import {
   type Surround,
   stripSize,
 } from './engine.ts';
-import { releaseDeadMaps, Strips } from './memory.ts';
+import { freeAtOnce, releaseDeadMaps, Strips } from './memory.ts';
 import { blockSize } from './onnx/block-size.ts';
 import { GraphBuilder } from './onnx/graph.ts';
 import { addLayer, layerOutputName } from './onnx/layers.ts';
@@ -160,9 +160,9 @@ class OnnxruntimeSegment implements Segment {
         const { shape, data } = maps.get(layer)!;
         kept[index] = cutRegion(data, shape, region);
       }
-      dropUnread(maps, blocks.slice(position + 1), wanted);
+      const unread = dropUnread(maps, blocks.slice(position + 1), wanted);
+      freeAtOnce(unread.filter((data) => data !== run.input));
     }
-    releaseDeadMaps('minor');
     if (Object.keys(kept).length < (run.keep?.length ?? 0)) throw new Error('kept inside a block');
     return { outputs: wanted.map((layer) => maps.get(layer)!), kept };
   }
@@ -244,11 +244,15 @@ function dropUnread(
   maps: Map<number, LayerOutput>,
   later: readonly Block[],
   wanted: readonly number[],
-): void {
-  for (const layer of maps.keys()) {
+): Float32Array[] {
+  const dropped: Float32Array[] = [];
+  for (const [layer, { data }] of maps) {
     const read = later.some(({ inputs }) => inputs.includes(layer));
-    if (!read && !wanted.includes(layer)) maps.delete(layer);
+    if (read || wanted.includes(layer)) continue;
+    maps.delete(layer);
+    dropped.push(data);
   }
+  return dropped;
 }
 
 function framed({ channels, height, width }: Shape, around: Surround): Shape {

@@ -53,6 +53,14 @@ export interface ComputeResult {
   readonly engineBytes: EngineBytes;
 }
 
+/** All arrays of a run: they are handed over for good. */
+export function arraysOf({ input, surrounds = [] }: ComputeRun): readonly ArrayBufferView[] {
+  const own = input.kind === 'floats' ? input.data : input.picture?.pixels;
+  const strips = surrounds.flatMap(({ left, right, top, bottom }) => [left, right, top, bottom]);
+  const given = strips.flatMap((strip) => (typeof strip === 'number' ? [] : [strip.data]));
+  return own === undefined ? given : [own, ...given];
+}
+
 export type ComputeRequest = { readonly id: number; readonly run: ComputeRun };
 
 export type ComputeReply =

@@ -1,7 +1,13 @@
 /** A role's handle on its compute thread. */
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { TilebedError } from '../errors.ts';
-import type { ComputeReply, ComputeResult, ComputeRun, ComputeSetup } from './compute-protocol.ts';
+import {
+  arraysOf,
+  type ComputeReply,
+  type ComputeResult,
+  type ComputeRun,
+  type ComputeSetup,
+} from './compute-protocol.ts';
 
 interface Waiting {
   resolve(result: ComputeResult): void;
@@ -45,7 +51,8 @@ export class ComputeThread {
   /** Runs are computed in the order of the calls. Arrays of the input are handed over for good. */
   run(run: ComputeRun): Promise<ComputeResult> {
     const id = this.#nextId++;
-    this.#worker.postMessage({ id, run }, [...new Set(arraysOf(run).map(({ buffer }) => buffer))]);
+    const buffers = new Set(arraysOf(run).map(({ buffer }) => buffer as ArrayBuffer));
+    this.#worker.postMessage({ id, run }, [...buffers]);
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
@@ -65,13 +72,6 @@ export class ComputeThread {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
-}
-
-function arraysOf({ input, surrounds = [] }: ComputeRun) {
-  const own = input.kind === 'floats' ? input.data : input.picture?.pixels;
-  const strips = surrounds.flatMap(({ left, right, top, bottom }) => [left, right, top, bottom]);
-  const given = strips.flatMap((strip) => (typeof strip === 'number' ? [] : [strip.data]));
-  return (own === undefined ? given : [own, ...given]) as readonly { buffer: ArrayBuffer }[];
 }
 
 function failed(reply: ComputeReply & { kind: 'error' }): TilebedError {

@@ -5,16 +5,18 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { monotonicMs } from '../clock.ts';
 import type { Segment } from '../engine/engine.ts';
+import { freeAtOnce } from '../engine/memory.ts';
 import { loadEngine } from '../engine/registry.ts';
 import { TilebedError } from '../errors.ts';
 import { letterboxRegion } from '../frames/letterbox.ts';
 import { loadNetwork, openWeights } from '../model/load.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
-import type {
-  ComputeInput,
-  ComputeReply,
-  ComputeRequest,
-  ComputeSetup,
+import {
+  arraysOf,
+  type ComputeInput,
+  type ComputeReply,
+  type ComputeRequest,
+  type ComputeSetup,
 } from './compute-protocol.ts';
 
 const port = parentPort!;
@@ -66,6 +68,7 @@ async function compute(segment: Segment, { id, run }: ComputeRequest): Promise<v
   const endMs = monotonicMs();
   const maps = outputs.map(({ data }) => data);
   const { engineBytes } = segment;
+  freeAtOnce(arraysOf(run));
   reply(
     { kind: 'result', id, result: { outputs: maps, kept, startMs, endMs, engineBytes } },
     [...maps, ...kept].map(({ buffer }) => buffer as ArrayBuffer),

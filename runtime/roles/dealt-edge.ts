@@ -3,7 +3,7 @@
  * on what others lack. A source also takes frames, and gives them away as the deal says. What can be
  * computed, and who needs the outcome, is the store's to say (runtime/schedule/part-store.ts).
  */
-import { releaseDeadMaps } from '../engine/memory.ts';
+import { noteDeadMap } from '../engine/memory.ts';
 import { TilebedError } from '../errors.ts';
 import type { Picture } from '../frames/picture.ts';
 import type { Shape } from '../model/network.ts';
@@ -271,8 +271,7 @@ export class DealtEdge implements EdgeDealing {
     const sent = this.#passOn(deal, ready, outputs.at(-1)!);
     this.#advance();
     await sent;
-    // What has left is dead here too (decision 0004).
-    releaseDeadMaps('minor');
+    noteDeadMap(outputs.at(-1)!);
   }
 
   /** Sends a part's output on, as far as others lack it. */

@@ -4,6 +4,7 @@
  */
 import { monotonicMs } from '../clock.ts';
 import type { FilledHalo } from '../engine/halo-run.ts';
+import { freeAtOnce } from '../engine/memory.ts';
 import { TilebedError } from '../errors.ts';
 import type { Frame } from '../net/frame.ts';
 import type { MessageOf } from '../net/messages.ts';
@@ -38,7 +39,7 @@ export class HaloExchange {
   readonly #peers: Peers;
   /** The most that an edge may ask for at once. */
   readonly #mostBytes: number;
-  readonly #store = new HaloStore(STORE_BYTES);
+  readonly #store = new HaloStore(STORE_BYTES, freeAtOnce);
   readonly #fetches = new HaloFetches<readonly FilledHalo[]>();
   readonly #asked = new Map<number, Asked>();
   readonly #endpoints = new Map<string, PeerEndpoint>();

@@ -8,7 +8,7 @@
  */
 import { monotonicMs } from '../clock.ts';
 import type { FilledHalo } from '../engine/halo-run.ts';
-import { releaseDeadMaps } from '../engine/memory.ts';
+import { noteDeadMap } from '../engine/memory.ts';
 import type { Frame, FrameLimits } from '../net/frame.ts';
 import type { MessageKind, MessageOf } from '../net/messages.ts';
 import type { PeerSession } from '../net/session.ts';
@@ -51,7 +51,6 @@ export class StealingEdge implements EdgeDealing {
   #offerSequence = 0;
   #offering = false;
   #stealStartMs = 0;
-  #droppedHalos = false;
 
   constructor(port: EdgePort, work: StealingWork) {
     this.#port = port;
@@ -262,10 +261,7 @@ export class StealingEdge implements EdgeDealing {
     this.#advance();
     await this.#port.send({ kind: 'result', source, ...id }, payload);
     this.#unsent--;
-    // What has left is dead here too: some three MiB at the peak (decision 0004). Halos that were dropped
-    // have lived too long to be found by less than a whole search.
-    releaseDeadMaps(this.#droppedHalos ? 'major' : 'minor');
-    this.#droppedHalos = false;
+    noteDeadMap(payload);
     this.#advance();
   }
 
@@ -280,7 +276,6 @@ export class StealingEdge implements EdgeDealing {
     for (const tile of tiles) this.#halos.drop({ source, frame, tile });
     if (frameHolders === undefined) return;
     this.#halos.drop({ source, frame });
-    this.#droppedHalos = this.#port.config.work.strategy.reuse;
     for (const holder of frameHolders) {
       void this.#thieves.get(holder)?.send({ kind: 'frameOver', frame });
     }
@@ -330,7 +325,6 @@ export class StealingEdge implements EdgeDealing {
         break;
       case 'frameOver':
         this.#halos.drop({ source: peer, frame: message.frame });
-        this.#droppedHalos = true;
         break;
       default:
         this.#halos.onPeer(peer, { message, payload });

@@ -27,6 +27,20 @@ describe('a store of halos', () => {
     expect(store.find(key(1, 1), [inside])).toBeUndefined();
   });
 
+  test('gives back what it drops, each once', () => {
+    const freed: Float32Array[] = [];
+    const store = new HaloStore(70, (values) => freed.push(...values));
+    const values = [1, 2, 3, 4].map(() => new Float32Array(8));
+    for (const tile of [0, 1, 2]) store.put(key(tile), [halo(2)], [values[tile]!]);
+    expect(freed).toHaveLength(1);
+    store.drop(key(1));
+    store.drop(key(1));
+    store.put(key(2), [halo(2)], [values[3]!]);
+    store.clear();
+    expect(freed).toHaveLength(4);
+    for (const [tile, value] of values.entries()) expect(freed[tile]).toBe(value);
+  });
+
   test('drops the oldest tiles when there are too many bytes', () => {
     const store = storeOf(70, 1, 2);
     store.put(key(1), [halo(2)], [new Float32Array(8)]);

@@ -21,12 +21,15 @@ interface Kept {
 
 export class HaloStore {
   readonly #limitBytes: number;
+  readonly #free: (values: readonly Float32Array[]) => void;
   /** In the order in which they came. */
   readonly #tiles = new Map<string, Kept>();
   #bytes = 0;
 
-  constructor(limitBytes: number) {
+  /** @param free hears of values that are dropped: nobody reads them any more */
+  constructor(limitBytes: number, free: (values: readonly Float32Array[]) => void = () => {}) {
     this.#limitBytes = limitBytes;
+    this.#free = free;
   }
 
   /** @param values of each halo, in their order; the store's from now on */
@@ -46,7 +49,7 @@ export class HaloStore {
     }
   }
 
-  /** Where each of the regions lies; undefined unless all of them are here. */
+  /** Where each of the regions lies, until the store changes; undefined unless all of them are here. */
   find(key: TileKey, wanted: readonly Omit<Halo, 'tile'>[]): readonly Patch[] | undefined {
     const patches = this.#tiles.get(name(key))?.patches ?? [];
     const found: Patch[] = [];
@@ -59,8 +62,11 @@ export class HaloStore {
   }
 
   drop(key: TileKey): void {
-    this.#bytes -= this.#tiles.get(name(key))?.bytes ?? 0;
+    const kept = this.#tiles.get(name(key));
+    if (kept === undefined) return;
+    this.#bytes -= kept.bytes;
     this.#tiles.delete(name(key));
+    this.#free(kept.patches.map(({ data }) => data));
   }
 
   /** Drops all of a source, or of one frame of it. */
@@ -71,8 +77,7 @@ export class HaloStore {
   }
 
   clear(): void {
-    this.#tiles.clear();
-    this.#bytes = 0;
+    for (const { key } of this.#tiles.values()) this.drop(key);
   }
 
   get bytes(): number {
