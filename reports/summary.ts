@@ -58,6 +58,11 @@ export interface Summary {
   readonly points: readonly PointSummary[];
 }
 
+/** Ended, and what the experiment asked for: what a median may be made of. */
+export function isMeasured({ status, verdict }: TrialRecord): boolean {
+  return status !== 'failed' && verdict?.verdict !== 'invalid';
+}
+
 interface NumberedTrial {
   readonly line: number;
   readonly trial: TrialRecord;
@@ -82,7 +87,7 @@ export function summarize(results: Results): Summary {
 }
 
 function summarizePoint(group: readonly NumberedTrial[], seed: number): PointSummary {
-  const measured = group.map(({ trial }) => trial).filter(({ status }) => status !== 'failed');
+  const measured = group.map(({ trial }) => trial).filter(isMeasured);
   const estimated = <Name extends string>(
     name: Name,
     value: (trial: TrialRecord) => number | undefined,

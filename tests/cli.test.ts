@@ -20,6 +20,8 @@ const VERBS = [
   'run',
   'report',
   'reproduce',
+  'compare',
+  'calibrate',
   'exec',
   'logs',
   'down',

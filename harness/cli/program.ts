@@ -4,6 +4,7 @@ import { VERSION } from '../package-root.ts';
 import { EXIT } from './exit.ts';
 import { type VerbSpec, verbCommand } from './verb.ts';
 import { calibrateVerb } from './verbs/calibrate.ts';
+import { compareVerb } from './verbs/compare.ts';
 import { completionVerb } from './verbs/completion.ts';
 import { deployVerb } from './verbs/deploy.ts';
 import { doctorVerb } from './verbs/doctor.ts';
@@ -36,6 +37,7 @@ const VERBS: readonly VerbSpec[] = [
   planVerb,
   runVerb,
   reportVerb,
+  compareVerb,
   reproduceVerb,
   execVerb,
   logsVerb,

@@ -83,6 +83,25 @@ export interface Accuracy {
   readonly detectionsExpected: number;
 }
 
+export interface VerdictReason {
+  readonly code:
+    | 'failed'
+    | 'too-few-frames'
+    | 'link-off'
+    | 'output-differs'
+    | 'node-lost'
+    | 'swap-used'
+    | 'device-off'
+    | 'cpus-shared';
+  readonly text: string;
+}
+
+/** Whether figures can be defended: `invalid` ones enter no median, `degraded` ones do. */
+export interface Verdict {
+  readonly verdict: 'valid' | 'degraded' | 'invalid';
+  readonly reasons: readonly VerdictReason[];
+}
+
 export type TrialStatus = 'ok' | 'degraded' | 'failed';
 
 /** One repetition of one point. */
@@ -96,6 +115,8 @@ export interface TrialRecord {
   readonly error?: string;
   /** Why a trial is degraded. */
   readonly reasons?: readonly string[];
+  /** Absent in results of earlier versions. */
+  readonly verdict?: Verdict;
   /** Wall-clock time of the start, ISO 8601. */
   readonly startedAt: string;
   /** Position in the order in which trials were run, from 0. */

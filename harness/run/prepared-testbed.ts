@@ -7,9 +7,10 @@ import type { Security } from '../../runtime/roles/config.ts';
 import type { ClockOffset } from '../../runtime/roles/events.ts';
 import { EmulatedNode, type Emulation } from '../emulation/emulation.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
-import type { TrialRecord } from '../results/format.ts';
+import type { LinkFacts, TrialRecord, Verdict } from '../results/format.ts';
 import { logFolder } from '../results/layout.ts';
 import type { ResultsStore } from '../results/store.ts';
+import { EMULATING_PROVIDERS } from '../spec/devices.ts';
 import type { Experiment, Testbed } from '../spec/resolved.ts';
 import type { TaskContext } from '../tasks.ts';
 import type { Bundle } from '../testbeds/bundle.ts';
@@ -17,11 +18,14 @@ import { runtimeFolder } from '../testbeds/deploy.ts';
 import { stateFolder, testbedKey } from '../testbeds/state.ts';
 import { LocalTransport } from '../transports/local.ts';
 import { AccuracyOf } from './accuracy.ts';
+import { Agreement } from './agreement.ts';
 import { type Assets, placeFrames, placeModel } from './assets.ts';
+import { HostLoad } from './host-load.ts';
 import { nodeLogPath, startNodeLogs } from './logs.ts';
 import { writeOutputs } from './outputs.ts';
 import type { Repetition } from './plan.ts';
 import { runTrial, type TrialNode } from './trial.ts';
+import { verdictOf } from './verdict.ts';
 
 export interface PreparedTestbedOptions {
   readonly testbed: Testbed;
@@ -34,6 +38,7 @@ export interface PreparedTestbedOptions {
   /** How a node reaches the relay, where the testbed has one. */
   readonly accessOf: (node: string) => RelayAccess | undefined;
   readonly emulation: Emulation;
+  readonly links: Readonly<Record<string, LinkFacts>>;
   /** Edges that have frames in some trial. */
   readonly sources: ReadonlySet<string>;
 }
@@ -45,6 +50,7 @@ export class PreparedTestbed {
   #security: Security = { kind: 'none' };
   #clockOffsets: Readonly<Record<string, ClockOffset>> | undefined;
   readonly #accuracy: AccuracyOf;
+  readonly #agreement = new Agreement();
 
   constructor(options: PreparedTestbedOptions) {
     this.#options = options;
@@ -100,6 +106,7 @@ export class PreparedTestbed {
     const state = stateFolder(testbed);
     await startNodeLogs(state, ['host', ...this.#trialNodes.keys()]);
     const logs = logFolder(store.folder, repetition);
+    const load = new HostLoad();
     const {
       record: bare,
       trace,
@@ -120,12 +127,27 @@ export class PreparedTestbed {
     );
     this.#clockOffsets = clockOffsets;
     const accuracy = await this.#accuracy.measure(bare, repetition.precision);
-    const record = accuracy === undefined ? bare : { ...bare, accuracy };
+    const verdict = this.#verdict(bare, repetition, load);
+    const record = { ...bare, verdict, ...(accuracy === undefined ? {} : { accuracy }) };
     // First what cannot be made again.
     await store.append(record);
     await store.writeTrace(trace);
     await this.#drawOnce(store, record);
     return record;
+  }
+
+  #verdict(record: TrialRecord, { sources }: Repetition, load: HostLoad): Verdict {
+    const { testbed, experiment, links, emulation } = this.#options;
+    const used = Object.values(record.nodes).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+    const here = EMULATING_PROVIDERS.has(testbed.provider);
+    return verdictOf({
+      record,
+      frames: sources.length * experiment.frames.count,
+      links,
+      emulation,
+      othersCpus: here ? load.others(used) : undefined,
+      differsFrom: this.#agreement.check(record),
+    });
   }
 
   /** Every repetition of a trial finds the same, so one set of pictures stands for all. */

@@ -121,6 +121,7 @@ async function runOn(
     reasons: warnings,
     accessOf,
     emulation,
+    links,
     sources: new Set(plan.repetitions.flatMap(({ sources }) => sources)),
   });
   await runTasks(

@@ -63,10 +63,12 @@ export function trialsSection(results: Results): Markup {
   return section('trials', 'Every trial', content);
 }
 
-function remarks({ error, reasons, lostFrames }: TrialRecord): string {
+function remarks({ error, reasons, lostFrames, verdict }: TrialRecord): string {
   return [
+    ...(verdict === undefined ? [] : [verdict.verdict]),
     ...(error === undefined ? [] : [error]),
     ...(reasons ?? []),
+    ...(verdict?.reasons.map(({ text }) => text) ?? []),
     ...lostFrames.map(({ source, frame, reason }) => `lost frame ${frame} of ${source}: ${reason}`),
   ].join('; ');
 }

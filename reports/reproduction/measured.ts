@@ -5,6 +5,7 @@ import { significant } from '../numbers.ts';
 import { pointKey } from '../point.ts';
 import type { Results } from '../read.ts';
 import { median } from '../statistics.ts';
+import { isMeasured } from '../summary.ts';
 
 type Values = readonly (number | null)[];
 
@@ -40,7 +41,7 @@ const RULES: Readonly<Record<string, Readonly<Record<string, PanelRule>>>> = {
 };
 
 export function measuredFigure(figure: string, results: Results): MeasuredFigure {
-  const ended = results.trials.filter(({ status }) => status !== 'failed');
+  const ended = results.trials.filter(isMeasured);
   const points = [...groupBy(ended, ({ parameters }) => pointKey(parameters)).values()];
   const panels: Record<string, Record<string, Values>> = {};
   for (const [id, { labels, label, value }] of Object.entries(RULES[figure] ?? {})) {
@@ -106,8 +107,8 @@ function middle(values: readonly (number | undefined)[]): number | undefined {
 
 function setting({ manifest, trials }: Results): string[] {
   const { testbed, timeScale = 1, host, emulation = {}, links = {}, versions, seed } = manifest;
-  const statuses = groupBy(trials, ({ status }) => status);
-  const counts = [...statuses].map(([status, ones]) => `${ones.length} ${status}`).join(', ');
+  const verdicts = groupBy(trials, ({ status, verdict }) => verdict?.verdict ?? status);
+  const counts = [...verdicts].map(([verdict, ones]) => `${ones.length} ${verdict}`).join(', ');
   const scale = timeScale === 1 ? '' : `, ${timeScale} times faster than real`;
   return [
     `Testbed ${testbed.name} (${testbed.provider}${scale}), ${host.cpuModel} with ${host.cpus.length} CPUs, ${versions.engine}.`,

@@ -26,6 +26,8 @@ export interface NodeStatistics {
   readonly role: Role;
   /** VmHWM of the process. */
   readonly peakRssBytes: number;
+  /** VmSwap of the process at its end; absent where none was used. */
+  readonly swapBytes?: number;
   /** What the engine holds: weights and the largest layer's input and output. */
   readonly engineBytes: number;
   readonly cpuSeconds: number;

@@ -45,9 +45,11 @@ export class Statistics {
   snapshot(): NodeStatistics {
     const { user, system } = process.cpuUsage();
     const queue = this.queueReport();
+    const swapBytes = statusBytes('VmSwap');
     return {
       role: this.#role,
       peakRssBytes: peakRssBytes(),
+      ...(swapBytes ? { swapBytes } : {}),
       engineBytes: this.engineBytes.weights + this.engineBytes.activations,
       cpuSeconds: (user + system) / 1e6,
       bytesSent: this.traffic.sentBytes,
@@ -68,11 +70,16 @@ export class Statistics {
 
 /** The process' largest resident set so far: VmHWM, or what getrusage says where there is no /proc. */
 export function peakRssBytes(): number {
+  return statusBytes('VmHWM') ?? process.resourceUsage().maxRSS * 1024;
+}
+
+function statusBytes(name: 'VmHWM' | 'VmSwap'): number | undefined {
   try {
-    const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
-    if (match) return Number(match[1]) * 1024;
+    const status = readFileSync('/proc/self/status', 'utf8');
+    const match = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status);
+    return match === null ? undefined : Number(match[1]) * 1024;
   } catch {
     // No /proc on this system.
+    return undefined;
   }
-  return process.resourceUsage().maxRSS * 1024;
 }
