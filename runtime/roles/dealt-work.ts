@@ -61,42 +61,63 @@ export async function openDealtWork(
   return { network, layers, compute, layerMs };
 }
 
-/** Computes an equal share of a frame of zeros, stage by stage, and each at least so often. */
+/**
+ * Computes an equal share of a frame of zeros, over and over. Rounds go through all stages: whatever else
+ * keeps the machine busy for a moment then spoils one round of every stage, not every round of one, so
+ * that the proportions between layers stand even where the times do not.
+ */
 async function measure(
   compute: ComputeThread,
   network: Network,
   plan: DealtPlan,
   leastRounds: number,
 ): Promise<readonly number[]> {
-  const layerMs: number[] = [];
-  for (const [index, { from, to, parts }] of plan.stages.entries()) {
-    const own = parts.filter((_, part) => plan.holders[index]![part] === 0);
-    let [fastestMs, spentMs] = [Number.POSITIVE_INFINITY, 0];
-    for (
-      let round = 0;
-      round < leastRounds || (round < MOST_ROUNDS && spentMs < STAGE_MS);
-      round++
-    ) {
-      let roundMs = 0;
-      for (const part of own) {
-        const { startMs, endMs } = await compute.run({
-          ...emptyRun(network, from, part),
-          from,
-          to,
-        });
-        roundMs += endMs - startMs;
-      }
-      fastestMs = Math.min(fastestMs, roundMs);
-      spentMs += roundMs;
-    }
-    const computed = own.reduce((sum, { layers }) => sum + partWork(network, layers), 0);
-    for (const layer of network.layers.slice(from, to)) {
-      const { height, width } = layer.output;
-      const work = layerWork(network, layer.index, height * width);
-      layerMs.push((fastestMs * work) / computed);
+  const fastestMs = plan.stages.map(() => Number.POSITIVE_INFINITY);
+  const patienceMs = STAGE_MS * plan.stages.length;
+  let spentMs = 0;
+  for (
+    let round = 0;
+    round < leastRounds || (round < MOST_ROUNDS && spentMs < patienceMs);
+    round++
+  ) {
+    for (const index of plan.stages.keys()) {
+      const stageMs = await runStage(compute, network, plan, index);
+      fastestMs[index] = Math.min(fastestMs[index]!, stageMs);
+      spentMs += stageMs;
     }
   }
-  return layerMs;
+  return plan.stages.flatMap(({ from, to }, index) => {
+    const computed = ownParts(plan, index).reduce(
+      (sum, { layers }) => sum + partWork(network, layers),
+      0,
+    );
+    return network.layers.slice(from, to).map(({ index: layer, output: { height, width } }) => {
+      const work = layerWork(network, layer, height * width);
+      return (fastestMs[index]! * work) / computed;
+    });
+  });
+}
+
+/** @returns the milliseconds of this edge's parts */
+async function runStage(
+  compute: ComputeThread,
+  network: Network,
+  plan: DealtPlan,
+  index: number,
+): Promise<number> {
+  const { from, to } = plan.stages[index]!;
+  let sumMs = 0;
+  for (const part of ownParts(plan, index)) {
+    const run = { ...emptyRun(network, from, part), from, to };
+    const { startMs, endMs } = await compute.run(run);
+    sumMs += endMs - startMs;
+  }
+  return sumMs;
+}
+
+/** The share of the first edge stands for everybody's. */
+function ownParts({ stages, holders }: DealtPlan, index: number): readonly Part[] {
+  return stages[index]!.parts.filter((_, part) => holders[index]![part] === 0);
 }
 
 function emptyRun(network: Network, from: number, { input: region, layers }: Part) {
