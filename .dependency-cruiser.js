@@ -4,7 +4,10 @@ const only = (from, allowed, comment) => ({
   comment,
   severity: 'error',
   from: { path: `^${from}/`, pathNot: '[.]test[.]ts$' },
-  to: { path: '^(runtime|harness|reports|bench|tests)/', pathNot: `^(${allowed.join('|')})/` },
+  to: {
+    path: '^(runtime|harness|reports|bench|vagrant|tests)/',
+    pathNot: `^(${allowed.join('|')})/`,
+  },
 });
 
 export default {
@@ -18,10 +21,11 @@ export default {
     only('runtime', ['runtime'], 'the runtime is deployed to nodes and knows nothing else'),
     only('reports', ['reports', 'harness/results', 'runtime'], 'reports know results only'),
     only(
-      'harness/(spec|results|machine|transports|models|pictures|tensors|providers|testbeds|run|infer|planning|papers|emulation)',
-      ['harness', 'runtime'],
+      'harness/(spec|results|machine|transports|models|pictures|tensors|providers|testbeds|run|infer|planning|papers|emulation|boxes)',
+      ['harness', 'runtime', 'vagrant'],
       'only the command line knows reports',
     ),
+    only('vagrant', ['vagrant'], 'it renders text, and knows nobody'),
     only('harness/cli', ['harness', 'runtime', 'reports'], 'the command line is no benchmark'),
     {
       name: 'pure-logic-knows-no-world',

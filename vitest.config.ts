@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{runtime,harness,reports,bench}/**/*.test.ts'],
+          include: ['{runtime,harness,reports,bench,vagrant}/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },
@@ -19,11 +19,23 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/**/*.test.ts'],
+          exclude: ['tests/vm/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // Testbeds pin CPUs and measure time: one file at a time has the machine for itself.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          // Virtual machines take minutes to start: `npm run test:vm`, and no part of `npm test`.
+          name: 'vm',
+          include: ['tests/vm/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -3,6 +3,7 @@ import { Command, type CommanderError } from 'commander';
 import { VERSION } from '../package-root.ts';
 import { EXIT } from './exit.ts';
 import { type VerbSpec, verbCommand } from './verb.ts';
+import { boxCommand } from './verbs/box.ts';
 import { calibrateVerb } from './verbs/calibrate.ts';
 import { compareVerb } from './verbs/compare.ts';
 import { completionVerb } from './verbs/completion.ts';
@@ -55,6 +56,7 @@ export function tilebedProgram(): Command {
   for (const verb of VERBS) program.addCommand(verbCommand(verb));
   program.addCommand(shapeCommand());
   program.addCommand(modelCommand());
+  program.addCommand(boxCommand());
   program.addCommand(verbCommand(completionVerb(program)));
   for (const command of [program, ...descendants(program)]) {
     command.exitOverride((error: CommanderError) => {

@@ -68,6 +68,8 @@ export interface ProvisionedNode {
   readonly folder: string;
   /** The Node.js executable on the node. */
   readonly node: string;
+  /** This machine has no way to the node's address: the host role then runs on the gateway. */
+  readonly apart?: true;
 }
 
 export interface ProviderContext {

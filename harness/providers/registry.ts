@@ -3,8 +3,9 @@ import { TilebedError } from '../../runtime/errors.ts';
 import { localProvider } from './local/provider.ts';
 import { netnsProvider } from './netns/provider.ts';
 import type { Provider } from './provider.ts';
+import { vagrantProvider } from './vagrant/provider.ts';
 
-export const PROVIDERS: readonly Provider[] = [localProvider, netnsProvider];
+export const PROVIDERS: readonly Provider[] = [localProvider, netnsProvider, vagrantProvider];
 
 /** Throws a TilebedError (MISSING) for a provider that this version does not have. */
 export function providerNamed(name: string): Provider {

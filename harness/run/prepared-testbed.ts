@@ -171,8 +171,10 @@ export class PreparedTestbed {
     return { name: node.spec.name, transport: node.transport, node: node.node, main };
   }
 
-  /** The host is this machine, whatever the nodes are. */
+  /** The host is this machine, whatever the nodes are, unless it has no way to them. */
   #host() {
+    const gateway = this.#options.nodes.find(({ spec }) => spec.role === 'gateway')!;
+    if (gateway.apart === true) return { ...this.#site(gateway), name: 'host' };
     return {
       name: 'host',
       transport: new LocalTransport({ launcher: [], environment: {} }),

@@ -45,3 +45,23 @@ export function addressFault(address: number, { network, prefix }: Subnet): stri
   if (address === last) return 'is the broadcast address of the network';
   return undefined;
 }
+
+/** The testbed's subnet, which has been checked. */
+export function subnetOf(cidr: string): Subnet {
+  const subnet = parseSubnet(cidr);
+  if (typeof subnet === 'string') throw new Error(subnet);
+  return subnet;
+}
+
+/** This machine's own address in a testbed's network: the highest that no node has; undefined when all are taken. */
+export function hostAddress(
+  { network, prefix }: Subnet,
+  nodes: readonly { readonly address: string }[],
+): string | undefined {
+  const taken = new Set(nodes.map(({ address }) => address));
+  for (let address = network + 2 ** (32 - prefix) - 2; address > network; address--) {
+    const text = formatAddress(address);
+    if (!taken.has(text)) return text;
+  }
+  return undefined;
+}

@@ -15,6 +15,7 @@ import type { Testbed, TestbedNode } from './resolved.ts';
 import { checkSchema, closest } from './schema-check.ts';
 import { type ProviderName, TestbedSpec } from './testbed.ts';
 import { parseCpuQuota, parseMemory } from './units.ts';
+import { vagrantFaults } from './vagrant.ts';
 
 type Limits = Pick<NonNullable<TestbedSpec['defaults']>, 'device' | 'cpus' | 'cpuQuota' | 'memory'>;
 
@@ -45,6 +46,7 @@ export function resolveTestbed(document: SpecDocument): Testbed {
       spec,
       placed.map(({ node }) => node.name),
     ),
+    ...vagrantFaults(document, spec),
   );
   if (faults.length > 0) throw new SpecError(faults);
   const nodes = placed.map(({ node }) => node);

@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { LinkSpec, MediumSpec, PairSpec } from './link-spec.ts';
+import { VagrantSpec } from './vagrant.ts';
 
 export const PROVIDER_NAMES = ['local', 'netns', 'docker', 'vagrant', 'ssh'] as const;
 const ProviderName = Type.Enum([...PROVIDER_NAMES]);
@@ -135,7 +136,7 @@ export const TestbedSpec = Type.Object(
       ),
     ),
     docker: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-    vagrant: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    vagrant: Type.Optional(VagrantSpec),
     ssh: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   },
   { additionalProperties: false, $id: 'tilebed-testbed', title: 'tilebed testbed' },

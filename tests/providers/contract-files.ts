@@ -11,9 +11,9 @@ const LARGE_BYTES = 40 * 2 ** 20;
 const HASH = `const bytes = require('node:fs').readFileSync(process.argv[1]);
 process.stdout.write(require('node:crypto').createHash('sha256').update(bytes).digest('hex'));`;
 
-export function fileContract({ name, subnets }: ProviderUnderTest): void {
+export function fileContract({ name, subnets, shared }: ProviderUnderTest): void {
   describe('files', () => {
-    const testbed = upTestbed(name, threeNodes(subnets[0]));
+    const testbed = shared ?? upTestbed(name, threeNodes(subnets[0]));
 
     test('a large file, there and back', async () => {
       const { transport, folder, node } = testbed.node('edge0');
@@ -34,7 +34,7 @@ export function fileContract({ name, subnets }: ProviderUnderTest): void {
     });
 
     test('a folder with odd names and modes', async () => {
-      const { transport, folder } = testbed.node('edge1');
+      const { transport, folder } = testbed.node('edge0');
       const here = join(testbed.workspace.folder, 'a folder');
       await mkdir(join(here, 'empty'), { recursive: true });
       for (const [index, file] of NAMES.entries()) {

@@ -18,9 +18,9 @@ const socket = require('node:net').connect({ host: address, port, localAddress: 
 socket.setTimeout(5000, () => socket.destroy(new Error('no answer')));
 socket.pipe(process.stdout);`;
 
-export function networkContract({ name, subnets, able }: ProviderUnderTest): void {
+export function networkContract({ name, subnets, able, shared }: ProviderUnderTest): void {
   describe('addresses', () => {
-    const testbed = upTestbed(name, threeNodes(subnets[0]));
+    const testbed = shared ?? upTestbed(name, threeNodes(subnets[0]));
 
     async function serve(node: ProvisionedNode) {
       const child = await node.transport.spawn([node.node, '-e', SERVER, node.address]);
@@ -34,7 +34,7 @@ export function networkContract({ name, subnets, able }: ProviderUnderTest): voi
     }
 
     test('node to node, both ways, as itself', async () => {
-      const [a, b] = [testbed.node('edge0'), testbed.node('edge1')];
+      const [a, b] = [testbed.node('gateway'), testbed.node('edge0')];
       for (const [from, to] of [
         [a, b],
         [b, a],
@@ -55,7 +55,7 @@ export function networkContract({ name, subnets, able }: ProviderUnderTest): voi
 
     if (able.includes('cut')) {
       test('a node that is cut off hears nothing until it is not', async () => {
-        const [a, b] = [testbed.node('edge0'), testbed.node('edge1')];
+        const [a, b] = [testbed.node('gateway'), testbed.node('edge0')];
         const { port, end } = await serve(b);
         const mend = await b.faults.cut();
         const { exitCode, stdout, stderr } = await ask(a, b, port);

@@ -12,16 +12,22 @@ import { fileContract } from './contract-files.ts';
 import { limitContract } from './contract-limits.ts';
 import { linkContract } from './contract-links.ts';
 import { networkContract } from './contract-network.ts';
+import { slowLifeContract } from './contract-slow-life.ts';
 import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
 
 export function providerContract(provider: ProviderUnderTest): void {
   describe(`the contract of providers: ${provider.name}`, () => {
-    lifeContract(provider);
+    if (provider.shared === undefined) lifeContract(provider);
     commandContract(provider);
     fileContract(provider);
     networkContract(provider);
-    limitContract(provider);
-    linkContract(provider);
+    if (provider.shared === undefined) {
+      limitContract(provider);
+      linkContract(provider);
+    } else {
+      // Last, since it takes the testbed down.
+      slowLifeContract(provider, provider.shared);
+    }
   });
 }
 

@@ -1,5 +1,6 @@
 /** What the contract must know of a provider, and the testbed that it tries it with. */
 import type { Capability } from '../../harness/providers/provider.ts';
+import type { UpTestbed } from './up-testbed.ts';
 
 export interface ProviderUnderTest {
   readonly name: string;
@@ -14,6 +15,12 @@ export interface ProviderUnderTest {
    * node is another machine, its own.
    */
   processes(stateFolder: string, node: string): Promise<readonly number[]>;
+  /**
+   * For providers whose nodes take minutes to come up: one testbed, with a gateway and edge0 at least, that
+   * is up for all groups of the contract. Of `life` then only contract-slow-life.ts is tried, and limits and
+   * links are left to the provider's own tests.
+   */
+  readonly shared?: UpTestbed;
 }
 
 /** A gateway and two edges; `limits` go to edge0, `network` beside the subnet. */

@@ -7,6 +7,8 @@ import { tilebed } from '../support/cli.ts';
 import { Workspace } from '../support/workspace.ts';
 
 export interface UpTestbed {
+  /** Everything behind name and provider. */
+  readonly lines: string;
   readonly workspace: Workspace;
   node(name: string): ProvisionedNode;
 }
@@ -24,6 +26,7 @@ export function upTestbed(provider: string, lines: string): UpTestbed {
   });
   afterAll(() => workspace[Symbol.asyncDispose]());
   return {
+    lines,
     get workspace() {
       return workspace;
     },

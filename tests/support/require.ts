@@ -9,7 +9,7 @@ import { netnsProvider } from '../../harness/providers/netns/provider.ts';
 
 const REQUIRED = (process.env['TILEBED_REQUIRE'] ?? '').split(/[\s,]+/);
 
-async function skipWithout(name: string, present: Promise<boolean>): Promise<boolean> {
+export async function skipWithout(name: string, present: Promise<boolean>): Promise<boolean> {
   return !REQUIRED.includes(name) && !(await present);
 }
 

@@ -1,8 +1,8 @@
 /** Whether a testbed's subnet can be had on this machine: two networks of one address never work. */
 import { TilebedError } from '../../../runtime/errors.ts';
-import { parseAddress, type Subnet } from '../../spec/addresses.ts';
+import { hostAddress, parseAddress, type Subnet, subnetOf } from '../../spec/addresses.ts';
 import type { Testbed } from '../../spec/resolved.ts';
-import { hostAddress, type OwnNames, subnetOf } from './names.ts';
+import type { OwnNames } from './names.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** A bridge of Linux takes no more than 1023 ports. */

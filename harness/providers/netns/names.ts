@@ -4,8 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { ownPrefix } from '../../machine/node-steps.ts';
-import { formatAddress, parseAddress, parseSubnet, type Subnet } from '../../spec/addresses.ts';
-import type { TestbedNode } from '../../spec/resolved.ts';
+import { parseAddress, type Subnet } from '../../spec/addresses.ts';
 import type { ProviderContext } from '../provider.ts';
 
 export interface OwnNames {
@@ -38,24 +37,4 @@ export function ownNames(context: Pick<ProviderContext, 'stateFolder'>): OwnName
 /** Of a node's own in its subnet, so that nodes may come and go: five digits of base 36 hold any. */
 export function portName({ portPrefix }: OwnNames, address: string, subnet: Subnet): string {
   return `${portPrefix}${(parseAddress(address)! - subnet.network).toString(36)}`;
-}
-
-/** The testbed's subnet, which has been checked. */
-export function subnetOf(cidr: string): Subnet {
-  const subnet = parseSubnet(cidr);
-  if (typeof subnet === 'string') throw new Error(subnet);
-  return subnet;
-}
-
-/** This machine's own address at the bridge: the highest that no node has; undefined when all are taken. */
-export function hostAddress(
-  { network, prefix }: Subnet,
-  nodes: readonly Pick<TestbedNode, 'address'>[],
-): string | undefined {
-  const taken = new Set(nodes.map(({ address }) => address));
-  for (let address = network + 2 ** (32 - prefix) - 2; address > network; address--) {
-    const text = formatAddress(address);
-    if (!taken.has(text)) return text;
-  }
-  return undefined;
 }

@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../package-root.ts';
+import { hostAddress, subnetOf } from '../../spec/addresses.ts';
 import type { Testbed } from '../../spec/resolved.ts';
 import { stepsText } from '../../testbeds/steps-text.ts';
 import { checkSubnet } from './check-subnet.ts';
-import { hostAddress, ownNames, portName, subnetOf } from './names.ts';
+import { ownNames, portName } from './names.ts';
 import { namespaceName, networkSteps } from './plan.ts';
 import { linkLabel } from './shaping.ts';
 import type { Interface, Snapshot } from './snapshot.ts';

@@ -3,10 +3,12 @@
  * holds only the commands whose effect is missing, so a plan that was broken off goes on where it
  * stopped, and one that is all in place is empty.
  */
+
+import { hostAddress, subnetOf } from '../../spec/addresses.ts';
 import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
 import type { Capability } from '../provider.ts';
 import { forwardRule } from './firewall.ts';
-import { hostAddress, type OwnNames, portName, subnetOf } from './names.ts';
+import { type OwnNames, portName } from './names.ts';
 import {
   CHANGING,
   type LinkEnd,

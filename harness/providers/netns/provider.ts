@@ -14,12 +14,13 @@ import {
   removeNodes,
 } from '../../machine/node-steps.ts';
 import { endProcesses, ownerMark } from '../../machine/owned-processes.ts';
+import { hostAddress, subnetOf } from '../../spec/addresses.ts';
 import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
 import { LocalTransport } from '../../transports/local.ts';
 import type { Capability, Provider, ProvisionedNode, Step } from '../provider.ts';
 import { checkSubnet } from './check-subnet.ts';
 import { bridgesAreFiltered, forwardRule } from './firewall.ts';
-import { hostAddress, type OwnNames, ownNames, portName, subnetOf } from './names.ts';
+import { type OwnNames, ownNames, portName } from './names.ts';
 import { namespaceOwners } from './owners.ts';
 import { namespaceName, networkSteps } from './plan.ts';
 import { netnsRequirements } from './requirements.ts';

@@ -1,0 +1,77 @@
+/** Runs Vagrant in a testbed's own folder, and finds what an earlier harness left running there. */
+import { readFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { TilebedError } from '../../../runtime/errors.ts';
+import { endProcesses, ownedProcesses, ownerMark } from '../../machine/owned-processes.ts';
+import type { ProviderContext } from '../provider.ts';
+import { ownVagrant } from './settings.ts';
+import { failureOf, parseVagrantLine, progressOf, type VagrantLine } from './vagrant-output.ts';
+
+/** In place of a node's name: what Vagrant does is for all of them. */
+const MARK = 'vagrant';
+/** VirtualBox's own services inherit the mark, and belong to everybody. */
+const SERVICES = /^(VBoxSVC|VBoxXPCOMIPCD|VBoxHeadless|VBoxNetDHCP|VBoxNetNAT)/;
+/** Vagrant takes back what it is at when it is asked to end. */
+const END_PATIENCE_MS = 20_000;
+
+export interface VagrantOptions {
+  readonly signal?: AbortSignal;
+  readonly say?: ((text: string) => void) | undefined;
+}
+
+/** Rejects with a TilebedError: FAILED in Vagrant's own words, MISSING where there is no Vagrant. */
+export async function runVagrant(
+  context: Pick<ProviderContext, 'stateFolder'>,
+  args: readonly string[],
+  { signal, say }: VagrantOptions = {},
+): Promise<readonly VagrantLine[]> {
+  const { folder } = ownVagrant(context);
+  const child = execa('vagrant', [...args, '--machine-readable'], {
+    cwd: folder,
+    env: {
+      VAGRANT_CWD: folder,
+      VAGRANT_CHECKPOINT_DISABLE: '1',
+      VAGRANT_NO_COLOR: '1',
+      LC_ALL: 'C.UTF-8',
+      ...ownerMark(context.stateFolder, MARK),
+    },
+    reject: false,
+    stdin: 'ignore',
+    forceKillAfterDelay: END_PATIENCE_MS,
+    ...(signal && { cancelSignal: signal }),
+  });
+  const lines: VagrantLine[] = [];
+  for await (const text of child) {
+    const line = parseVagrantLine(text);
+    if (line === undefined) continue;
+    lines.push(line);
+    const progress = progressOf(line);
+    if (progress !== undefined) say?.(progress);
+  }
+  const { exitCode, stderr, message = '' } = await child;
+  signal?.throwIfAborted();
+  if (exitCode === 0) return lines;
+  const reason = failureOf(lines) ?? (stderr.trim() || message);
+  throw new TilebedError(
+    exitCode === undefined ? 'MISSING' : 'FAILED',
+    `vagrant ${args.join(' ')}: ${reason}`,
+    { hint: `what Vagrant keeps lies in ${folder}` },
+  );
+}
+
+/** Ids of processes that a harness which died has left. */
+export async function leftVagrants({
+  stateFolder,
+}: Pick<ProviderContext, 'stateFolder'>): Promise<readonly number[]> {
+  const ids = await ownedProcesses(stateFolder, MARK);
+  const names = await Promise.all(
+    ids.map((id) => readFile(`/proc/${id}/comm`, 'utf8').catch(() => '')),
+  );
+  return ids.filter((_, index) => names[index] !== '' && !SERVICES.test(names[index]!));
+}
+
+export function endVagrants(
+  context: Pick<ProviderContext, 'stateFolder'>,
+): Promise<readonly number[]> {
+  return endProcesses(() => leftVagrants(context));
+}

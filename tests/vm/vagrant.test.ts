@@ -1,0 +1,87 @@
+/**
+ * The provider `vagrant` keeps the contract with real machines of libvirt, emulated where KVM does not
+ * work. They take a minute or two to start, so all groups share one testbed.
+ */
+import { describe, expect, test } from 'vitest';
+import { runCommand, tryCommand } from '../../harness/machine/command.ts';
+import { VIRSH } from '../../harness/providers/vagrant/libvirt.ts';
+import { ownVagrant } from '../../harness/providers/vagrant/settings.ts';
+import { sshConfigFile } from '../../harness/providers/vagrant/ssh-config.ts';
+import { leftVagrants } from '../../harness/providers/vagrant/vagrant-command.ts';
+import { providerContract } from '../providers/contract.ts';
+import { upTestbed } from '../providers/up-testbed.ts';
+import { tilebed } from '../support/cli.ts';
+import { BOX, withoutVagrant } from './require-vagrant.ts';
+
+const SUBNETS = ['10.33.20', '10.33.21'] as const;
+const LINES = `network: { subnet: ${SUBNETS[0]}.0/24 }
+nodes:
+  gateway: { role: gateway, address: ${SUBNETS[0]}.2, memory: 512MiB }
+  edge0: { role: edge, address: ${SUBNETS[0]}.3, memory: 512MiB, cpus: [1], cpuQuota: 90% }
+vagrant: { hypervisor: libvirt, driver: qemu, box: ${BOX} }
+`;
+
+/** Machines, disks and networks of libvirt's, and what Vagrant is at. */
+async function remains(stateFolder: string): Promise<readonly string[]> {
+  const { network } = ownVagrant({ stateFolder });
+  const lists = await Promise.all([
+    runCommand([...VIRSH, 'list', '--all', '--name']),
+    runCommand([...VIRSH, 'net-list', '--all', '--name']),
+    runCommand([...VIRSH, 'vol-list', 'default']),
+  ]);
+  return [
+    ...lists
+      .flatMap((list) => list.split('\n'))
+      .map((line) => line.trim().split(/\s+/)[0]!)
+      .filter((name) => name.startsWith(network)),
+    ...(await leftVagrants({ stateFolder })).map(String),
+  ];
+}
+
+async function processes(stateFolder: string, node: string): Promise<readonly number[]> {
+  const config = sshConfigFile({ stateFolder });
+  const { stdout } = await tryCommand(['ssh', '-F', config, node, 'pidof', 'node']);
+  return stdout.split(/\s+/).filter(Boolean).map(Number);
+}
+
+describe.skipIf(withoutVagrant)('machines of libvirt', () => {
+  const testbed = upTestbed('vagrant', LINES);
+
+  test('have the memory and CPUs that the file says, and are pinned and limited', async () => {
+    const { transport, node } = testbed.node('edge0');
+    const script = `const os = require('os');
+console.log(JSON.stringify([os.hostname(), os.cpus().length, os.totalmem() / 2 ** 20]))`;
+    const { stdout } = await transport.exec([node, '-e', script]);
+    const [name, cpus, memory] = JSON.parse(stdout) as [string, number, number];
+    expect({ name, cpus }).toEqual({ name: 'edge0', cpus: 1 });
+    // The kernel keeps some for itself.
+    expect(memory).toBeGreaterThan(400);
+    expect(memory).toBeLessThanOrEqual(512);
+    const domain = `${ownVagrant({ stateFolder: testbed.workspace.state }).prefix}edge0`;
+    const pins = await runCommand([...VIRSH, 'vcpupin', domain]);
+    expect(pins).toMatch(/^\s*0\s+1$/m);
+    const schedule = await runCommand([...VIRSH, 'schedinfo', domain]);
+    expect(schedule).toMatch(/^vcpu_quota\s*: 90000$/m);
+  });
+
+  test('have their addresses from netplan', async () => {
+    const { transport } = testbed.node('edge0');
+    const { stdout } = await transport.exec(['sudo', 'cat', '/etc/netplan/50-vagrant.yaml']);
+    expect(stdout).toContain(`${SUBNETS[0]}.3/24`);
+  });
+
+  test('tell their state', async () => {
+    const { stdout } = await tilebed(['status', testbed.workspace.testbed, '--format', 'json']);
+    const { nodes } = JSON.parse(stdout) as { nodes: { health: { kind: string } }[] };
+    expect(nodes.map(({ health }) => health.kind)).toEqual(['up', 'up']);
+  });
+
+  providerContract({
+    name: 'vagrant',
+    subnets: SUBNETS,
+    able: ['pin', 'quota', 'memory', 'freeze', 'slow', 'cut'],
+    remains,
+    processes,
+    shared: testbed,
+  });
+});
