@@ -77,7 +77,13 @@ function describe({ spec, address }: ProvisionedNode) {
 }
 
 async function health(node: ProvisionedNode, bundle: Bundle): Promise<Health> {
-  const { exitCode, stderr } = await node.transport.exec(['test', '-d', node.folder]);
+  const { exitCode, stderr } = await node.transport
+    .exec(['test', '-d', node.folder])
+    .catch((error: unknown) => {
+      // A machine that does not answer is a finding, and the others are told of too.
+      if (!(error instanceof TilebedError)) throw error;
+      return { exitCode: undefined, stderr: error.message };
+    });
   if (exitCode !== 0) {
     const reason = stderr.trim();
     return { kind: 'unreachable', reason: reason === '' ? `${node.folder} is missing` : reason };
