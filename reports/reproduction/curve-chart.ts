@@ -107,14 +107,14 @@ function mark(index: number, x: number, y: number, filled: boolean): Markup {
   }
 }
 
-export interface CurveGroup {
+interface CurveGroup {
   /** Such as "(3x3)"; empty where all curves stand together. */
   readonly name: string;
   readonly series: readonly ReproducedSeries[];
 }
 
 /** Curves that are read together: those of one grid, and those of none with each of them. */
-export function chartGroups(panel: ReproducedPanel): readonly CurveGroup[] {
+function chartGroups(panel: ReproducedPanel): readonly CurveGroup[] {
   const all = [{ name: '', series: panel.series }];
   if (panel.series.length <= 4) return all;
   const gridOf = ({ name }: ReproducedSeries) => /^\d+x\d+(?= )/.exec(name)?.[0];
@@ -124,4 +124,14 @@ export function chartGroups(panel: ReproducedPanel): readonly CurveGroup[] {
     name: `(${grid})`,
     series: panel.series.filter((one) => gridOf(one) === undefined || gridOf(one) === grid),
   }));
+}
+
+/** One chart, or one a grid where there are many curves. Charts without a value are left out. */
+export function panelCharts(panel: ReproducedPanel): readonly Drawing[] {
+  return chartGroups(panel).map(({ name, series }) => {
+    const told = series.filter(({ paper, ours }) =>
+      [...paper, ...ours].some((value) => value !== null),
+    );
+    return curveChart({ ...panel, title: [panel.title, name].join(' ').trim() }, told);
+  });
 }

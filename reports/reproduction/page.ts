@@ -11,7 +11,7 @@ import { significant } from '../numbers.ts';
 import { figure, section, table } from '../page/elements.ts';
 import { PAGE_STYLE } from '../page/style.ts';
 import { agreement, comparedPoints } from './compare.ts';
-import { chartGroups, curveChart } from './curve-chart.ts';
+import { panelCharts } from './curve-chart.ts';
 
 export function reproductionPage(reproduction: Reproduction): string {
   const { figure: name, title, source, setting, panels, claims, speedups, madeAt } = reproduction;
@@ -61,13 +61,7 @@ function panelSection(panel: ReproducedPanel): Markup {
   const agrees = agreement(panel);
   const how =
     panel.how === 'arithmetic' ? 'Computed from the network alone.' : 'Measured on this testbed.';
-  const groups = chartGroups(panel);
-  const charts = groups.map(({ name: group, series }) =>
-    figure(
-      curveChart({ ...panel, title: [panel.title, group].join(' ').trim() }, series),
-      panel.x.labels.length > 12,
-    ),
-  );
+  const charts = panelCharts(panel).map((drawing) => figure(drawing, panel.x.labels.length > 12));
   const points = comparedPoints(panel);
   const rows = table<(typeof points)[number]>({
     caption: 'Point by point',

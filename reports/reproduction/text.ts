@@ -21,10 +21,14 @@ export function reproductionMarkdown(reproduction: Reproduction): string {
   const parts = [setting.map((line) => `- ${line}`).join('\n')];
   for (const panel of panels) {
     const head = ['', ...panel.x.labels];
-    const rows = panel.series.flatMap(({ name, paper, ours }) => [
-      [`${name}, paper`, ...paper.map(text)],
-      [`${name}, here`, ...ours.map(text)],
-    ]);
+    // Rows without a value tell nothing.
+    const rows = panel.series
+      .flatMap(({ name, paper, ours }) => [
+        { name: `${name}, paper`, values: paper },
+        { name: `${name}, here`, values: ours },
+      ])
+      .filter(({ values }) => values.some((value) => value !== null))
+      .map(({ name, values }) => [name, ...values.map(text)]);
     parts.push(`### ${panel.title}, ${panel.unit}`);
     parts.push(`By ${panel.x.title}. ${agreement(panel) ?? 'Not compared here'}.`);
     parts.push(markdownTable(head, rows));

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { readResults } from '../../../reports/read.ts';
 import { measuredFigure } from '../../../reports/reproduction/measured.ts';
 import { reproductionPage } from '../../../reports/reproduction/page.ts';
+import { reproductionSvg } from '../../../reports/reproduction/svg.ts';
 import { reproductionMarkdown, reproductionText } from '../../../reports/reproduction/text.ts';
 import { TilebedError } from '../../../runtime/errors.ts';
 import { experimentFile } from '../../papers/experiments.ts';
@@ -90,6 +91,7 @@ async function write(folder: string, reproduction: Reproduction): Promise<string
   const report = join(folder, 'reproduction.html');
   await writeWhole(join(folder, REPRODUCTION_FILE), `${JSON.stringify(reproduction, null, 2)}\n`);
   await writeWhole(join(folder, 'reproduction.md'), reproductionMarkdown(reproduction));
+  await writeWhole(join(folder, 'reproduction.svg'), reproductionSvg(reproduction));
   await writeWhole(report, reproductionPage(reproduction));
   return report;
 }
