@@ -21,6 +21,8 @@ const VERBS = [
   'report',
   'reproduce',
   'compare',
+  'export',
+  'verify',
   'calibrate',
   'exec',
   'logs',

@@ -11,6 +11,7 @@ import { deployVerb } from './verbs/deploy.ts';
 import { doctorVerb } from './verbs/doctor.ts';
 import { downVerb } from './verbs/down.ts';
 import { execVerb } from './verbs/exec.ts';
+import { exportVerb } from './verbs/export.ts';
 import { graphVerb } from './verbs/graph.ts';
 import { inferVerb } from './verbs/infer.ts';
 import { initVerb } from './verbs/init.ts';
@@ -25,6 +26,7 @@ import { shapeCommand } from './verbs/shape.ts';
 import { statusVerb } from './verbs/status.ts';
 import { upVerb } from './verbs/up.ts';
 import { validateVerb } from './verbs/validate.ts';
+import { verifyVerb } from './verbs/verify.ts';
 
 const VERBS: readonly VerbSpec[] = [
   doctorVerb,
@@ -39,6 +41,8 @@ const VERBS: readonly VerbSpec[] = [
   runVerb,
   reportVerb,
   compareVerb,
+  exportVerb,
+  verifyVerb,
   reproduceVerb,
   execVerb,
   logsVerb,

@@ -75,8 +75,10 @@ function curve(values: Values, { index, ours, x, y, panel, name }: CurveSetup): 
   const path: string[] = [];
   let pen = 'M';
   for (const [position, value] of values.entries()) {
-    if (value !== null) path.push(`${pen}${px(x(position))} ${px(y(value))}`);
-    pen = value === null ? 'M' : 'L';
+    if (value === null) continue;
+    path.push(`${pen}${px(x(position))} ${px(y(value))}`);
+    // What was not run is passed over: its neighbours are joined, and it has no mark.
+    pen = 'L';
   }
   const marks = values.map((value, position) => {
     if (value === null) return undefined;

@@ -1,0 +1,115 @@
+/**
+ * A results folder as one file that others can check: everything in it, and `bundle.json`, which has the
+ * size and the SHA-256 of each file. Made and opened with the system's tar.
+ */
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve, sep } from 'node:path';
+import { execa } from 'execa';
+import { TilebedError } from '../../runtime/errors.ts';
+import { fileSha256 } from '../models/trusted-hash.ts';
+import { VERSION } from '../package-root.ts';
+import { MANIFEST_FILE } from './layout.ts';
+
+const BUNDLE_FILE = 'bundle.json';
+const BUNDLE_FORMAT = 1;
+
+interface BundledFile {
+  /** With slashes, below the folder. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface ResultsBundle {
+  readonly format: typeof BUNDLE_FORMAT;
+  readonly tilebed: string;
+  readonly madeAt: string;
+  readonly files: readonly BundledFile[];
+}
+
+export interface BundleCheck {
+  readonly bundle: ResultsBundle;
+  /** Such as "trials.jsonl was changed"; empty where all is as it was. */
+  readonly faults: readonly string[];
+}
+
+/** Rejects with a TilebedError (INPUT) for a folder without results. */
+export async function exportBundle(folder: string, file: string): Promise<ResultsBundle> {
+  const paths = await filesBelow(folder).catch((): string[] => []);
+  if (!paths.includes(MANIFEST_FILE)) {
+    throw new TilebedError('INPUT', `${folder} is no results folder: it has no ${MANIFEST_FILE}`);
+  }
+  // Of an earlier export of an unpacked bundle.
+  const files = await Promise.all(
+    paths.filter((path) => path !== BUNDLE_FILE).map((path) => describe(folder, path)),
+  );
+  const madeAt = new Date().toISOString();
+  const bundle: ResultsBundle = { format: BUNDLE_FORMAT, tilebed: VERSION, madeAt, files };
+  const scratch = await mkdtemp(join(tmpdir(), 'tilebed-bundle-'));
+  try {
+    const list = join(scratch, 'files');
+    await writeFile(join(scratch, BUNDLE_FILE), `${JSON.stringify(bundle, null, 2)}\n`);
+    await writeFile(list, files.map(({ path }) => `./${path}\0`).join(''));
+    const inside = ['-C', scratch, BUNDLE_FILE, '-C', resolve(folder), '--null', '-T', list];
+    await tar(['-czf', resolve(file), ...inside]);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  return bundle;
+}
+
+/**
+ * @param path a bundle, or the folder that one was unpacked into
+ * Rejects with a TilebedError (INPUT) for what is no bundle.
+ */
+export async function checkBundle(path: string): Promise<BundleCheck> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw new TilebedError('INPUT', `there is no ${path}`);
+  if (found.isDirectory()) return checkFolder(path, path);
+  const scratch = await mkdtemp(join(tmpdir(), 'tilebed-bundle-'));
+  try {
+    await tar(['-xzf', resolve(path), '-C', scratch]);
+    return await checkFolder(scratch, path);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function checkFolder(folder: string, name: string): Promise<BundleCheck> {
+  const text = await readFile(join(folder, BUNDLE_FILE), 'utf8').catch((cause) => {
+    throw new TilebedError('INPUT', `${name} is no bundle: it has no ${BUNDLE_FILE}`, { cause });
+  });
+  const bundle = JSON.parse(text) as ResultsBundle;
+  if (bundle.format !== BUNDLE_FORMAT) {
+    throw new TilebedError('INPUT', `${name} has format ${bundle.format}, not ${BUNDLE_FORMAT}`);
+  }
+  const present = new Set(await filesBelow(folder));
+  present.delete(BUNDLE_FILE);
+  const faults: string[] = [];
+  for (const { path, sha256 } of bundle.files) {
+    if (!present.delete(path)) faults.push(`${path} is missing`);
+    else if ((await fileSha256(join(folder, path))) !== sha256) faults.push(`${path} was changed`);
+  }
+  return { bundle, faults: [...faults, ...[...present].map((path) => `${path} was added`)] };
+}
+
+async function describe(folder: string, path: string): Promise<BundledFile> {
+  const file = join(folder, path);
+  return { path, bytes: (await stat(file)).size, sha256: await fileSha256(file) };
+}
+
+/** Plain files alone: a link could lead anywhere. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
+
+async function tar(argv: readonly string[]): Promise<void> {
+  const { exitCode, stderr, message } = await execa('tar', argv, { reject: false });
+  if (exitCode === 0) return;
+  throw new TilebedError('FAILED', `tar failed: ${stderr || (message ?? '')}`);
+}
