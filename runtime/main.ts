@@ -6,6 +6,7 @@
  *   speed    measures how fast a network's first layers are computed here
  *   link     serves or takes a measurement of the link between two nodes
  *   relay    reads one line of JSON (relay/config.ts), and shapes links until its input closes
+ *   wait     does nothing until it is told to end: what a container lives by between roles
  *   verify   checks the bundle's files against their hashes
  */
 
@@ -48,12 +49,14 @@ async function runCommand(name: string | undefined): Promise<void> {
       return probeLinks(args);
     case 'relay':
       return relay();
+    case 'wait':
+      return wait();
     case 'verify':
       return verifyBundle(new URL('.', import.meta.url));
     default:
       throw new TilebedError(
         'INPUT',
-        `the runtime knows role, probe, speed, link, relay and verify, not \`${name ?? ''}\``,
+        `the runtime knows role, probe, speed, link, relay, wait and verify, not \`${name ?? ''}\``,
       );
   }
 }
@@ -78,6 +81,18 @@ async function relay(): Promise<void> {
   const { endpoint } = await startRelay(config);
   const ready: RelayReady = { event: 'ready', ...endpoint };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
+}
+
+/** The first process of a container gets no signal that it does not ask for. */
+function wait(): Promise<void> {
+  const heartbeat = setInterval(() => {}, 2 ** 30);
+  return new Promise((resolve) => {
+    const end = () => {
+      clearInterval(heartbeat);
+      resolve();
+    };
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
+  });
 }
 
 async function playRole(): Promise<void> {

@@ -13,6 +13,7 @@ import { downVerb } from './verbs/down.ts';
 import { execVerb } from './verbs/exec.ts';
 import { exportVerb } from './verbs/export.ts';
 import { graphVerb } from './verbs/graph.ts';
+import { imageCommand } from './verbs/image.ts';
 import { inferVerb } from './verbs/infer.ts';
 import { initVerb } from './verbs/init.ts';
 import { logsVerb } from './verbs/logs.ts';
@@ -59,6 +60,7 @@ export function tilebedProgram(): Command {
     .showHelpAfterError('(`--help` shows what is possible)');
   for (const verb of VERBS) program.addCommand(verbCommand(verb));
   program.addCommand(shapeCommand());
+  program.addCommand(imageCommand());
   program.addCommand(modelCommand());
   program.addCommand(boxCommand());
   program.addCommand(verbCommand(completionVerb(program)));

@@ -109,7 +109,7 @@ function nodeName(index: number): string {
 function blockLines(testbed: NewTestbed): readonly string[] {
   switch (testbed.provider) {
     case 'docker':
-      return ['# docker: {} # engines, image: docs/providers/docker.md'];
+      return ['# docker: { base: debian:stable-slim } # engine, image: docs/providers/docker.md'];
     case 'vagrant':
       return ['vagrant:', '  hypervisor: virtualbox # or libvirt', '  # box: generic/debian12'];
     case 'ssh':

@@ -1,11 +1,17 @@
 /** All providers by name. */
 import { TilebedError } from '../../runtime/errors.ts';
+import { dockerProvider } from './docker/provider.ts';
 import { localProvider } from './local/provider.ts';
 import { netnsProvider } from './netns/provider.ts';
 import type { Provider } from './provider.ts';
 import { vagrantProvider } from './vagrant/provider.ts';
 
-export const PROVIDERS: readonly Provider[] = [localProvider, netnsProvider, vagrantProvider];
+export const PROVIDERS: readonly Provider[] = [
+  localProvider,
+  netnsProvider,
+  dockerProvider,
+  vagrantProvider,
+];
 
 /** Throws a TilebedError (MISSING) for a provider that this version does not have. */
 export function providerNamed(name: string): Provider {

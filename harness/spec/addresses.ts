@@ -65,3 +65,11 @@ export function hostAddress(
   }
   return undefined;
 }
+
+/** Whether an address with its prefix, such as 10.10.10.254/24, lies in the subnet or holds it. */
+export function overlap(cidr: string, subnet: Subnet): boolean {
+  const [text = '', prefixText = ''] = cidr.split('/');
+  const size = 2 ** (32 - Math.min(Number(prefixText), subnet.prefix));
+  const address = parseAddress(text) ?? 0;
+  return Math.floor(address / size) === Math.floor(subnet.network / size);
+}

@@ -3,6 +3,7 @@
  * completion and reference; `resolved.ts` is what the rest of the harness works with.
  */
 import { type Static, Type } from 'typebox';
+import { DockerBlock } from './docker.ts';
 import { LinkSpec, MediumSpec, PairSpec } from './link-spec.ts';
 import { VagrantSpec } from './vagrant.ts';
 
@@ -135,7 +136,7 @@ export const TestbedSpec = Type.Object(
         },
       ),
     ),
-    docker: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    docker: Type.Optional(DockerBlock),
     vagrant: Type.Optional(VagrantSpec),
     ssh: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   },

@@ -6,6 +6,7 @@ import { findControlGroups } from '../../harness/machine/control-groups.ts';
 import { pathExists } from '../../harness/path-exists.ts';
 import { packetFilterProblem } from '../../harness/providers/local/packet-filter.ts';
 import { netnsProvider } from '../../harness/providers/netns/provider.ts';
+import { canHaveEngine } from './docker-engine.ts';
 
 const REQUIRED = (process.env['TILEBED_REQUIRE'] ?? '').split(/[\s,]+/);
 
@@ -34,6 +35,9 @@ export const withoutIptables = await skipWithout(
 export const CHROMIUM = process.env['TILEBED_CHROMIUM'] ?? '/usr/bin/chromium';
 
 export const withoutChromium = await skipWithout('chromium', pathExists(CHROMIUM));
+
+/** A Docker engine that answers, or the means to start one. */
+export const withoutDocker = await skipWithout('docker', canHaveEngine());
 
 /** OpenSSH's server, which tests start themselves. */
 export const withoutSshd = await skipWithout('sshd', pathExists('/usr/sbin/sshd'));

@@ -1,6 +1,6 @@
 /** Whether a testbed's subnet can be had on this machine: two networks of one address never work. */
 import { TilebedError } from '../../../runtime/errors.ts';
-import { hostAddress, parseAddress, type Subnet, subnetOf } from '../../spec/addresses.ts';
+import { hostAddress, overlap, subnetOf } from '../../spec/addresses.ts';
 import type { Testbed } from '../../spec/resolved.ts';
 import type { OwnNames } from './names.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -37,11 +37,4 @@ export function checkSubnet(
 
 function ownerHint(alias: string | undefined): string {
   return alias?.startsWith('tilebed: ') ? `, or take down the testbed of ${alias.slice(9)}` : '';
-}
-
-function overlap(cidr: string, subnet: Subnet): boolean {
-  const [text = '', prefixText = ''] = cidr.split('/');
-  const size = 2 ** (32 - Math.min(Number(prefixText), subnet.prefix));
-  const address = parseAddress(text) ?? 0;
-  return Math.floor(address / size) === Math.floor(subnet.network / size);
 }

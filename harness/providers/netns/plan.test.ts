@@ -1,6 +1,7 @@
 /** Plans as data: from nothing, from everything, and from what a killed `up` leaves. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { linkLabel } from '../../machine/shaping.ts';
 import { PACKAGE_ROOT } from '../../package-root.ts';
 import { hostAddress, subnetOf } from '../../spec/addresses.ts';
 import type { Testbed } from '../../spec/resolved.ts';
@@ -8,7 +9,6 @@ import { stepsText } from '../../testbeds/steps-text.ts';
 import { checkSubnet } from './check-subnet.ts';
 import { ownNames, portName } from './names.ts';
 import { namespaceName, networkSteps } from './plan.ts';
-import { linkLabel } from './shaping.ts';
 import type { Interface, Snapshot } from './snapshot.ts';
 
 const LINK = { rateBitsPerSecond: 40e6, delayMs: 3, jitterMs: 1, loss: 0.001 };

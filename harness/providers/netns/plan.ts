@@ -4,11 +4,6 @@
  * stopped, and one that is all in place is empty.
  */
 
-import { hostAddress, subnetOf } from '../../spec/addresses.ts';
-import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
-import type { Capability } from '../provider.ts';
-import { forwardRule } from './firewall.ts';
-import { type OwnNames, portName } from './names.ts';
 import {
   CHANGING,
   type LinkEnd,
@@ -16,7 +11,12 @@ import {
   possibleLink,
   shapingCommands,
   unshapingCommands,
-} from './shaping.ts';
+} from '../../machine/shaping.ts';
+import { hostAddress, subnetOf } from '../../spec/addresses.ts';
+import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
+import type { Capability } from '../provider.ts';
+import { forwardRule } from './firewall.ts';
+import { type OwnNames, portName } from './names.ts';
 import type { Interface, Snapshot } from './snapshot.ts';
 
 /** Commands under one title. */

@@ -14,6 +14,7 @@ import {
   removeNodes,
 } from '../../machine/node-steps.ts';
 import { endProcesses, ownerMark } from '../../machine/owned-processes.ts';
+import { shapingAbilities } from '../../machine/shaping.ts';
 import { hostAddress, subnetOf } from '../../spec/addresses.ts';
 import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
 import { LocalTransport } from '../../transports/local.ts';
@@ -24,7 +25,6 @@ import { type OwnNames, ownNames, portName } from './names.ts';
 import { namespaceOwners } from './owners.ts';
 import { namespaceName, networkSteps } from './plan.ts';
 import { netnsRequirements } from './requirements.ts';
-import { shapingAbilities } from './shaping.ts';
 import { interfacesIn, ownNamespaces, takeSnapshot } from './snapshot.ts';
 
 export const netnsProvider: Provider = {

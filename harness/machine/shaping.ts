@@ -2,9 +2,10 @@
  * Links as `tc` shapes them. A node's link is the cable between it and the bridge: its rate holds in both
  * directions; delay, jitter and loss are one way, in what the node sends.
  */
-import { tryCommand } from '../../machine/command.ts';
-import type { Link } from '../../spec/resolved.ts';
-import type { Capability } from '../provider.ts';
+
+import type { Capability } from '../providers/provider.ts';
+import type { Link } from '../spec/resolved.ts';
+import { tryCommand } from './command.ts';
 
 /** Either end of a node's cable: arguments of `tc`, and the interface's name. */
 export interface LinkEnd {

@@ -1,0 +1,78 @@
+/** A root file system as an archive: the same files give the same bytes, on any day and for any user. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, copyFile, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { create } from 'tar';
+import { NODE_USER, type RootFile } from './root-files.ts';
+
+/** What names the content: paths, bytes, links and modes. */
+export async function rootHash(files: readonly RootFile[]): Promise<string> {
+  const lines = await Promise.all(files.map(describe));
+  return createHash('sha256').update(lines.toSorted().join('\n')).digest('hex');
+}
+
+async function describe(file: RootFile): Promise<string> {
+  switch (file.kind) {
+    case 'copy': {
+      const hash = createHash('sha256');
+      await pipeline(createReadStream(file.from), hash);
+      return JSON.stringify([file.path, (await stat(file.from)).mode & 0o111, hash.digest('hex')]);
+    }
+    case 'text':
+      return JSON.stringify([file.path, file.text]);
+    case 'link':
+      return JSON.stringify([file.path, '->', file.to]);
+    case 'folder':
+      return JSON.stringify([file.path, file.mode, file.owned]);
+    default:
+      return file satisfies never;
+  }
+}
+
+/** Writes the archive. Whatever is not the node's own belongs to root and is not writable for others. */
+export async function writeRoot(files: readonly RootFile[], archive: string): Promise<void> {
+  const root = await mkdtemp(join(tmpdir(), 'tilebed-root-'));
+  try {
+    for (const file of files) await place(file, join(root, file.path));
+    const owned = new Set(files.flatMap((file) => (isOwned(file) ? [`.${file.path}`] : [])));
+    await create(
+      {
+        cwd: root,
+        file: archive,
+        mtime: new Date(0),
+        onWriteEntry: (entry) => {
+          const user = owned.has(entry.path.replace(/\/$/, '')) ? NODE_USER : 0;
+          if (entry.stat) Object.assign(entry.stat, { uid: user, gid: user });
+        },
+      },
+      ['.'],
+    );
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+function isOwned(file: RootFile): boolean {
+  return file.kind === 'folder' && file.owned;
+}
+
+async function place(file: RootFile, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  switch (file.kind) {
+    case 'copy':
+      await copyFile(file.from, path);
+      return chmod(path, ((await stat(file.from)).mode & 0o111) === 0 ? 0o644 : 0o755);
+    case 'text':
+      return writeFile(path, file.text, { mode: 0o644 });
+    case 'link':
+      return symlink(file.to, path);
+    case 'folder':
+      await mkdir(path, { recursive: true });
+      return chmod(path, file.mode);
+    default:
+      return file satisfies never;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * A Docker engine, through the command line: `docker` brings contexts, SSH, TLS and credentials as the
+ * user has set them up (decision 0013). Errors that users can mend come with how.
+ */
+import { execa } from 'execa';
+import { TilebedError } from '../../../runtime/errors.ts';
+import { hintFor, isOutOfReach } from './hints.ts';
+
+export interface EngineOptions {
+  /** Such as ssh://user@host; without it, the one that `docker` itself takes. */
+  readonly host?: string;
+  /** Put into the environment of every command, so that those of a dead harness are found. */
+  readonly mark?: Readonly<Record<string, string>>;
+}
+
+export interface EngineAnswer {
+  /** Undefined where there is no such command. */
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Of `docker info`. */
+export interface EngineInfo {
+  readonly NCPU: number;
+  readonly MemoryLimit: boolean;
+  readonly SwapLimit: boolean;
+  readonly CPUSet: boolean;
+  readonly CpuCfsQuota: boolean;
+  readonly Architecture: string;
+  readonly ServerVersion: string;
+  readonly ServerErrors?: readonly string[];
+}
+
+export class Engine {
+  readonly #options: EngineOptions;
+
+  constructor(options: EngineOptions = {}) {
+    this.#options = options;
+  }
+
+  get environment(): Readonly<Record<string, string>> {
+    return { LC_ALL: 'C', ...this.#options.mark };
+  }
+
+  /** The whole command. */
+  command(args: readonly string[]): readonly [string, ...string[]] {
+    const { host } = this.#options;
+    return ['docker', ...(host === undefined ? [] : ['--host', host]), ...args];
+  }
+
+  /** Whatever comes of it. */
+  async try(
+    args: readonly string[],
+    { signal, inputFile }: { readonly signal?: AbortSignal; readonly inputFile?: string } = {},
+  ): Promise<EngineAnswer> {
+    const [file, ...rest] = this.command(args);
+    const result = await execa(file, rest, {
+      reject: false,
+      env: this.environment,
+      ...(inputFile === undefined ? { stdin: 'ignore' as const } : { inputFile }),
+      ...(signal && { cancelSignal: signal }),
+    });
+    signal?.throwIfAborted();
+    const { exitCode, stdout, stderr, message = '' } = result;
+    return { exitCode, stdout, stderr: exitCode === undefined ? message : stderr };
+  }
+
+  /** Returns standard output. Rejects with a TilebedError: FAILED, or MISSING without an engine. */
+  async run(
+    args: readonly string[],
+    options: { readonly signal?: AbortSignal; readonly inputFile?: string } = {},
+  ): Promise<string> {
+    const answer = await this.try(args, options);
+    if (answer.exitCode === 0) return answer.stdout;
+    const said = engineMessage(answer);
+    const hint = hintFor(said);
+    throw new TilebedError(
+      answer.exitCode === undefined || isOutOfReach(said) ? 'MISSING' : 'FAILED',
+      `docker ${args[0]}: ${said}`,
+      hint === undefined ? {} : { hint },
+    );
+  }
+
+  /** Things by name or id as Docker describes them; those that are gone meanwhile are left out. */
+  async inspect<Thing>(
+    kind: 'container' | 'network' | 'image' | 'volume',
+    names: readonly string[],
+  ): Promise<readonly Thing[]> {
+    if (names.length === 0) return [];
+    // What is found is printed even where something else is not.
+    const { stdout } = await this.try([kind, 'inspect', ...names]);
+    return stdout.trim() === '' ? [] : (JSON.parse(stdout) as Thing[]);
+  }
+
+  /** Ids of what carries the label. */
+  async labelled(
+    kind: 'container' | 'network' | 'volume',
+    label: string,
+  ): Promise<readonly string[]> {
+    const all = kind === 'container' ? ['--all'] : [];
+    const text = await this.run([kind, 'ls', ...all, '--quiet', '--filter', `label=${label}`]);
+    return text.split('\n').filter(Boolean);
+  }
+
+  async info(): Promise<EngineInfo> {
+    return JSON.parse(await this.run(['info', '--format', '{{json .}}'])) as EngineInfo;
+  }
+
+  /** True where its containers are processes of this machine. */
+  async isHere(): Promise<boolean> {
+    const { host } = this.#options;
+    const address = host ?? process.env['DOCKER_HOST'] ?? (await this.#contextHost());
+    return process.platform === 'linux' && address.startsWith('unix://');
+  }
+
+  async #contextHost(): Promise<string> {
+    const format = '{{.Endpoints.docker.Host}}';
+    return (await this.try(['context', 'inspect', '--format', format])).stdout.trim();
+  }
+}
+
+/** The last line says what is wrong; Docker puts deprecations and progress before it. */
+export function engineMessage({ exitCode, stdout, stderr }: EngineAnswer): string {
+  const lines = `${stdout}\n${stderr}`.trim().split('\n').filter(Boolean);
+  const telling = lines.filter((line) => !/^See '|^Run '|DEPRECATED|^\s*$/.test(line));
+  const said = telling.at(-1)?.replace(/^(docker: )?Error response from daemon: /, '') ?? '';
+  return said === '' ? `ended with status ${exitCode}` : said;
+}

@@ -1,0 +1,86 @@
+/** Steps of `up` as the core takes them: the image, containers and their network, and rates of links. */
+import { runCommand } from '../../machine/command.ts';
+import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
+import type { Capability, Step } from '../provider.ts';
+import type { Engine } from './engine.ts';
+import { hasImage, imageAction, makeImage, type NodeImage } from './image.ts';
+import type { OwnNames } from './names.ts';
+import { type CommandStep, containerName } from './plan.ts';
+import { type Cable, findCable, linkCommands, wantedLabel } from './shaping.ts';
+import type { Container } from './snapshot.ts';
+
+export function imageStep(engine: Engine, image: NodeImage): Step {
+  return {
+    title: `make the image ${image.tag}`,
+    actions: [imageAction(engine, image)],
+    done: () => hasImage(engine, image),
+    apply: (signal) => makeImage(engine, image, signal),
+  };
+}
+
+export function commandStep(engine: Engine, { title, node, actions }: CommandStep): Step {
+  return {
+    title,
+    ...(node === undefined ? {} : { node }),
+    actions: actions.map((action) => engine.command(action)),
+    done: async () => false,
+    apply: async (signal) => {
+      for (const action of actions) await engine.run(action, { signal });
+    },
+  };
+}
+
+/** Of those nodes whose link is not what it is to be, or that are about to be made with a link. */
+export async function linkSteps(
+  engine: Engine,
+  names: OwnNames,
+  { nodes }: Testbed,
+  able: ReadonlySet<Capability>,
+  containers: ReadonlyMap<string, Container>,
+): Promise<readonly Step[]> {
+  if (!able.has('shape')) return [];
+  const steps: Step[] = [];
+  for (const node of nodes) {
+    const wanted = wantedLabel(node, able);
+    const found = containers.get(containerName(names, node.name));
+    // A container that is not there yet has a free link, and one that is made anew is found by `done`.
+    const cable = found?.State.Running === true ? await findCable(found.State.Pid) : undefined;
+    if (wanted === '' && (cable?.label ?? '') === '') continue;
+    const planned = cable ?? unknownCable(node);
+    const process = cable === undefined ? `PROCESS-OF-${node.name}` : found!.State.Pid;
+    steps.push({
+      title: wanted === '' ? `free the link of ${node.name}` : `shape the link of ${node.name}`,
+      node: node.name,
+      actions: linkCommands(node, process, planned, able),
+      done: async () => cable?.label === wanted,
+      apply: () => shapeLink(engine, names, node, able),
+    });
+  }
+  return steps;
+}
+
+/** Gives the link of a running container what its node asks for. */
+export async function shapeLink(
+  engine: Engine,
+  names: OwnNames,
+  node: TestbedNode,
+  able: ReadonlySet<Capability>,
+): Promise<void> {
+  const name = containerName(names, node.name);
+  const [container] = await engine.inspect<Container>('container', [name]);
+  const cable = container && (await findCable(container.State.Pid));
+  if (container === undefined || cable === undefined) {
+    throw new Error(`${name} has no link on this machine`);
+  }
+  for (const command of linkCommands(node, container.State.Pid, cable, able)) {
+    await runCommand(command);
+  }
+}
+
+function unknownCable({ name }: TestbedNode): Cable {
+  return {
+    port: { where: [], device: `PORT-OF-${name}` },
+    inside: { where: [], device: 'eth0' },
+    label: '',
+  };
+}

@@ -1,0 +1,80 @@
+/** The very experiment of local nodes on containers: what is found is the same to the last bit. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Manifest, TrialRecord } from '../harness/results/format.ts';
+import { tilebed } from './support/cli.ts';
+import { startEngine } from './support/docker-engine.ts';
+import { withoutDocker } from './support/require.ts';
+import { Workspace } from './support/workspace.ts';
+
+const EXPERIMENT = `frames: { count: 3, sources: [edge0, edge1] }
+matrix: { grid: [1x1, 3x2], fusedLayers: [6] }
+threshold: 0.05
+`;
+const TESTBED = `network: { subnet: 10.31.40.0/24 }
+nodes:
+  gateway: { role: gateway, address: 10.31.40.2 }
+  edge0: { role: edge, address: 10.31.40.3, cpus: [0], memory: 512MiB }
+  edge1: { role: edge, address: 10.31.40.4 }
+`;
+
+async function runOn(
+  workspace: Workspace,
+  lines: string,
+  results = workspace.results,
+): Promise<readonly TrialRecord[]> {
+  await workspace.writeTestbed(TESTBED);
+  await workspace.writeExperiment(lines);
+  const argv = ['run', workspace.experiment, '--results', results, '--quiet'];
+  const { exitCode, stderr } = await tilebed(argv);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  return workspace.records(results);
+}
+
+function found(records: readonly TrialRecord[]): readonly string[] {
+  return records.map(({ frames }) =>
+    JSON.stringify(frames.map(({ source, frame, detections }) => [source, frame, detections])),
+  );
+}
+
+describe.skipIf(withoutDocker)('an experiment on containers', async () => {
+  afterAll(withoutDocker ? async () => {} : await startEngine('10.31.253.1/24'));
+
+  test('finds what it finds on local nodes', async () => {
+    await using local = await Workspace.make('local');
+    await using docker = await Workspace.make('docker');
+    const here = await runOn(local, EXPERIMENT);
+    const there = await runOn(docker, EXPERIMENT);
+    expect(there.map(({ status }) => status)).toEqual(['ok', 'ok']);
+    expect(
+      there.flatMap(({ frames }) => frames.flatMap(({ detections }) => detections)),
+    ).not.toEqual([]);
+    // Detections do not depend on the grid, so the order of trials does not matter.
+    expect(new Set([...found(here), ...found(there)]).size).toBe(1);
+    const text = await readFile(join(docker.results, 'manifest.json'), 'utf8');
+    expect((JSON.parse(text) as Manifest).nodes['edge0']).toMatchObject({
+      hostname: 'edge0',
+      address: '10.31.40.3',
+      cpus: [0],
+    });
+  });
+
+  test('goes on when a container is frozen, cut off or killed in its midst', async () => {
+    await using workspace = await Workspace.make('docker');
+    for (const verb of ['freeze', 'cut', 'kill']) {
+      const records = await runOn(
+        workspace,
+        `frames: { count: 4, sources: [edge0] }
+matrix: { grid: [3x3], fusedLayers: [6] }
+warmup: 0
+faults: [ { at: 300ms, ${verb}: edge1 } ]
+`,
+        join(workspace.folder, verb),
+      );
+      const last = records.at(-1)!;
+      expect(last.frames).toHaveLength(4);
+      expect(last.lostFrames).toEqual([]);
+    }
+  });
+});
