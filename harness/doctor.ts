@@ -6,6 +6,7 @@ import type { Provider, Requirement } from './providers/provider.ts';
 import { PROVIDERS, providerNamed } from './providers/registry.ts';
 import type { Testbed } from './spec/resolved.ts';
 import { findBundle } from './testbeds/bundle.ts';
+import { partsOf } from './testbeds/parts.ts';
 import { probeRuntime } from './testbeds/status.ts';
 import { wishWarnings } from './testbeds/up.ts';
 import { LocalTransport } from './transports/local.ts';
@@ -30,14 +31,15 @@ export async function examineProvider(name: string): Promise<readonly Finding[]>
   return [finding('this machine', [await findRuntime()]), await tryProvider(provider)];
 }
 
-/** What one testbed needs: its provider, and what its file asks of it. */
+/** What one testbed needs: its providers, and what its file asks of it. */
 export async function examineTestbed(testbed: Testbed): Promise<readonly Finding[]> {
-  const provider = providerNamed(testbed.provider);
   const runtime = finding('this machine', [await findRuntime()]);
-  const needs = await tryProvider(provider, testbed);
+  const needs = await Promise.all(
+    partsOf(testbed).map(({ provider, context }) => tryProvider(provider, context.testbed)),
+  );
   // Without what it needs, what it could do is no question.
-  if (!needs.ok) return [runtime, needs];
-  return [runtime, needs, finding(`testbed ${testbed.name}`, await tryWishes(testbed))];
+  if (!needs.every(({ ok }) => ok)) return [runtime, ...needs];
+  return [runtime, ...needs, finding(`testbed ${testbed.name}`, await tryWishes(testbed))];
 }
 
 /** A provider whose trial breaks down is one that does not work, and no reason to be silent of others. */

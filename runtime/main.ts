@@ -78,8 +78,8 @@ async function relay(): Promise<void> {
     // Whoever waits for a CPU delays what it forwards: only root may be preferred.
     setPriority(constants.priority.PRIORITY_HIGHEST);
   } catch {}
-  const { endpoint } = await startRelay(config);
-  const ready: RelayReady = { event: 'ready', ...endpoint };
+  const { endpoints } = await startRelay(config);
+  const ready: RelayReady = { event: 'ready', endpoints };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 

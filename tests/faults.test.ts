@@ -24,6 +24,8 @@ describe('tilebed validate', () => {
   test('takes what ships with tilebed', async () => {
     const files = [
       'testbeds/local.yaml',
+      'testbeds/netns.yaml',
+      'testbeds/mixed.yaml',
       'experiments/demo.yaml',
       'bench/experiments/local.yaml',
       'bench/experiments/six-edges.yaml',

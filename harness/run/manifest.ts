@@ -15,6 +15,7 @@ import {
 } from '../results/format.ts';
 import type { Experiment, Testbed } from '../spec/resolved.ts';
 import type { Bundle } from '../testbeds/bundle.ts';
+import { providersText } from '../testbeds/parts.ts';
 import { probeNode } from '../testbeds/status.ts';
 
 export interface ManifestInputs {
@@ -55,7 +56,7 @@ export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
     },
     testbed: {
       name: testbed.name,
-      provider: testbed.provider,
+      provider: providersText(testbed),
       security: testbed.security,
       file: testbed.file,
       text: testbed.text,

@@ -72,25 +72,29 @@ export function resolveTestbed(document: SpecDocument): Testbed {
       ...nodes.filter(({ role }) => role === 'edge'),
     ],
     providerBlock: providerBlock(spec, spec.provider) ?? {},
+    ...providerBlocks(spec),
   };
 }
 
 function placeNodes(spec: TestbedSpec): PlacedNode[] {
   const placed: PlacedNode[] = [];
-  for (const [name, { role, address, link, ...limits }] of Object.entries(spec.nodes ?? {})) {
+  for (const [name, { role, address, provider, link, ...limits }] of Object.entries(
+    spec.nodes ?? {},
+  )) {
     placed.push({
       node: {
         name,
         role,
         address,
-        ...resolveLimits(spec, limits),
+        ...ownProvider(spec, provider),
+        ...resolveLimits(spec, limits, provider),
         ...linkOf(spec, link),
       },
       addressPath: ['nodes', name, 'address'],
     });
   }
   if (spec.edges !== undefined) {
-    const { count, from, link, ...limits } = spec.edges;
+    const { count, from, provider, link, ...limits } = spec.edges;
     const first = parseAddress(from) ?? 0;
     for (let index = 0; index < count; index++) {
       const address = formatAddress(first + index);
@@ -99,7 +103,8 @@ function placeNodes(spec: TestbedSpec): PlacedNode[] {
           name: `edge${index}`,
           role: 'edge',
           address,
-          ...resolveLimits(spec, limits),
+          ...ownProvider(spec, provider),
+          ...resolveLimits(spec, limits, provider),
           ...linkOf(spec, link),
         },
         addressPath: ['edges', 'from'],
@@ -109,10 +114,14 @@ function placeNodes(spec: TestbedSpec): PlacedNode[] {
   return placed;
 }
 
-function resolveLimits(spec: TestbedSpec, own: Limits) {
+function ownProvider(spec: TestbedSpec, provider: ProviderName = spec.provider) {
+  return provider === spec.provider ? {} : { provider };
+}
+
+function resolveLimits(spec: TestbedSpec, own: Limits, provider = spec.provider) {
   const { device, cpus, cpuQuota, memory } = { ...spec.defaults, ...own };
   return {
-    ...(device === undefined ? {} : { device, ...emulation(spec, device) }),
+    ...(device === undefined ? {} : { device, ...emulation({ ...spec, provider }, device) }),
     ...(cpus === undefined ? {} : { cpus }),
     ...(cpuQuota === undefined ? {} : { cpuQuota: parseCpuQuota(cpuQuota) }),
     ...(memory === undefined ? {} : { memoryBytes: parseMemory(memory) }),
@@ -225,16 +234,33 @@ function deviceFaults(document: SpecDocument, spec: TestbedSpec): SpecFault[] {
 }
 
 function blockFaults(document: SpecDocument, spec: TestbedSpec): SpecFault[] {
+  const used = usedProviders(spec);
   const others = (['docker', 'vagrant', 'ssh'] as const).filter(
-    (name) => name !== spec.provider && name in spec,
+    (name) => !used.has(name) && name in spec,
   );
+  const whose = used.size === 1 ? `is ${[...used][0]}` : `are ${[...used].join(' and ')}`;
+  const subject = used.size === 1 ? "the testbed's" : "the nodes'";
   return others.map((name) =>
-    document.fault(
-      [name],
-      `this block belongs to the provider ${name}, but the testbed's is ${spec.provider}`,
-      { at: 'key' },
-    ),
+    document.fault([name], `this block belongs to the provider ${name}, but ${subject} ${whose}`, {
+      at: 'key',
+    }),
   );
+}
+
+function usedProviders({ provider, nodes = {}, edges }: TestbedSpec): ReadonlySet<ProviderName> {
+  return new Set([
+    ...Object.values(nodes).map((node) => node.provider ?? provider),
+    ...(edges === undefined ? [] : [edges.provider ?? provider]),
+  ]);
+}
+
+/** Undefined where all nodes are the testbed's own provider's. */
+function providerBlocks(spec: TestbedSpec) {
+  const used = [...usedProviders(spec)];
+  if (used.every((name) => name === spec.provider)) return {};
+  return {
+    blocks: Object.fromEntries(used.map((name) => [name, providerBlock(spec, name) ?? {}])),
+  };
 }
 
 function providerBlock(

@@ -10,6 +10,8 @@ import type { FaultVerb, Parameters } from '../results/format.ts';
 import type { Rate } from './rate.ts';
 import type { ProviderName } from './testbed.ts';
 
+export type { ProviderName };
+
 /** A node's connection to all others: the rate both ways, the rest in what the node sends. */
 export type Link = LinkShape;
 
@@ -20,6 +22,8 @@ export interface TestbedNode {
   readonly name: string;
   readonly role: 'gateway' | 'edge';
   readonly address: string;
+  /** Where it is not the testbed's. */
+  readonly provider?: ProviderName;
   readonly device?: string;
   /**
    * Of a device that is emulated here: what the plain first 16 layers of YOLOv2 take on one core, in
@@ -55,6 +59,8 @@ export interface Testbed {
   readonly nodes: readonly TestbedNode[];
   /** The provider's own block, checked by the provider. */
   readonly providerBlock: Readonly<Record<string, unknown>>;
+  /** Of a testbed with nodes of several providers: their blocks. */
+  readonly blocks?: Readonly<Partial<Record<ProviderName, Readonly<Record<string, unknown>>>>>;
 }
 
 export type ExperimentWeights =

@@ -48,6 +48,7 @@ export const NodeSpec = Type.Object(
   {
     role: Type.Enum(['gateway', 'edge']),
     address: Address,
+    provider: Type.Optional(ProviderName),
     link: Type.Optional(LinkSpec),
     ...limits,
   },
@@ -127,6 +128,7 @@ export const TestbedSpec = Type.Object(
         {
           count: Type.Integer({ minimum: 1, maximum: 4096 }),
           from: Address,
+          provider: Type.Optional(ProviderName),
           link: Type.Optional(LinkSpec),
           ...limits,
         },

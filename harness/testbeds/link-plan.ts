@@ -18,14 +18,14 @@ export type RelayedLinks = Pick<RelayConfig, 'pairs' | 'medium'> & {
 /**
  * Undefined where the kernel keeps everything.
  *
- * @param able what the provider itself can do
+ * @param ableOf what the provider of a node itself can do
  */
 export function relayedLinks(
   { nodes, pairs = [], medium }: ShapedTestbed,
-  able: ReadonlySet<Capability>,
+  ableOf: (node: string) => ReadonlySet<Capability>,
 ): RelayedLinks | undefined {
   const left = nodes
-    .map(({ name, link }): [string, Link] => [name, leftOver(link ?? {}, able)])
+    .map(({ name, link }): [string, Link] => [name, leftOver(link ?? {}, ableOf(name))])
     .filter(([, link]) => Object.keys(link).length > 0);
   if (left.length === 0 && pairs.length === 0 && medium === undefined) return undefined;
   return {

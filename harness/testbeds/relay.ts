@@ -11,13 +11,13 @@ import { TilebedError } from '../../runtime/errors.ts';
 import type { RelayAccess, RelayConfig, RelayReady } from '../../runtime/relay/config.ts';
 import { ownerMark } from '../machine/owned-processes.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
-import { providerNamed } from '../providers/registry.ts';
 import type { Testbed } from '../spec/resolved.ts';
 import { LocalTransport } from '../transports/local.ts';
 import type { RemoteProcess } from '../transports/transport.ts';
 import type { Bundle } from './bundle.ts';
 import { type RelayedLinks, relayedLinks } from './link-plan.ts';
-import { contextOf } from './up.ts';
+import { capabilitiesByNode, isMixed, providerOf, relayAddresses } from './parts.ts';
+import { stateFolder } from './state.ts';
 
 const TOKEN_BYTES = 16;
 
@@ -46,17 +46,19 @@ export class TestbedRelay implements AsyncDisposable {
     nodes: readonly ProvisionedNode[],
     bundle: Bundle,
   ): Promise<TestbedRelay | undefined> {
-    const provider = providerNamed(testbed.provider);
-    const context = contextOf(testbed);
-    const links = relayedLinks(testbed, await provider.capabilities(testbed));
-    const address = provider.relayAddress?.(context);
+    const able = await capabilitiesByNode(testbed);
+    // Nodes of several providers meet at the relay, whether or not their links are shaped.
+    const links =
+      relayedLinks(testbed, (node) => able.get(node)!) ??
+      (isMixed(testbed) ? { nodes: {}, pairs: [] } : undefined);
+    const addresses = relayAddresses(testbed);
     // Whoever tolerates that a wish is not kept has been warned by `up`.
-    if (links === undefined || address === undefined) return undefined;
+    if (links === undefined || addresses === undefined) return undefined;
     const tokens = new Map(
       nodes.map(({ spec }) => [spec.name, randomBytes(TOKEN_BYTES).toString('hex')]),
     );
     const config: RelayConfig = {
-      listen: { address, port: 0 },
+      listen: [...addresses.values()],
       nodes: nodes.map(({ spec: { name }, address }) => ({
         name,
         address,
@@ -68,7 +70,7 @@ export class TestbedRelay implements AsyncDisposable {
     };
     const transport = new LocalTransport({
       launcher: [],
-      environment: ownerMark(context.stateFolder, 'relay'),
+      environment: ownerMark(stateFolder(testbed), 'relay'),
     });
     const child = await transport.spawn([
       process.execPath,
@@ -77,10 +79,11 @@ export class TestbedRelay implements AsyncDisposable {
     ]);
     child.stdin.write(`${JSON.stringify(config)}\n`);
     const ready = await firstLine(child);
-    const access = [...tokens].map(([name, token]): [string, RelayAccess] => [
-      name,
-      { address: ready.address, port: ready.port, token },
-    ]);
+    const access = nodes.map(({ spec }): [string, RelayAccess] => {
+      const address = addresses.get(providerOf(testbed, spec))!;
+      const { port } = ready.endpoints.find((endpoint) => endpoint.address === address)!;
+      return [spec.name, { address, port, token: tokens.get(spec.name)! }];
+    });
     return new TestbedRelay(links, new Map(access), child);
   }
 

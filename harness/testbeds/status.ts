@@ -4,13 +4,13 @@ import { TilebedError } from '../../runtime/errors.ts';
 import type { Probe } from '../../runtime/probe.ts';
 import type { RoleEvent } from '../../runtime/roles/events.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
-import { providerNamed } from '../providers/registry.ts';
 import type { Testbed } from '../spec/resolved.ts';
 import type { Transport } from '../transports/transport.ts';
 import { type Bundle, findBundle } from './bundle.ts';
 import { isDeployed, runtimeFolder } from './deploy.ts';
-import { readState, testbedHash } from './state.ts';
-import { contextOf } from './up.ts';
+import { nodesOf } from './open.ts';
+import { isMixed, partsOf, providerOf, providersText } from './parts.ts';
+import { readState, stateFolder, testbedHash } from './state.ts';
 
 export type Health =
   | { readonly kind: 'down' }
@@ -21,6 +21,8 @@ export type Health =
 export interface NodeStatus {
   readonly name: string;
   readonly role: 'gateway' | 'edge';
+  /** Of a testbed with nodes of several. */
+  readonly provider?: string;
   readonly testbedAddress: string;
   readonly address: string;
   readonly cpus?: readonly number[];
@@ -42,21 +44,21 @@ export interface TestbedStatus {
 }
 
 export async function testbedStatus(testbed: Testbed): Promise<TestbedStatus> {
-  const provider = providerNamed(testbed.provider);
-  const context = contextOf(testbed);
-  const state = await readState(context.stateFolder);
+  const state = await readState(stateFolder(testbed));
   const bundle = await findBundle();
-  const nodes = await provider.nodes(context);
+  const nodes = await nodesOf(testbed);
+  const notes = partsOf(testbed).flatMap(({ provider }) => provider.addressNote ?? []);
   return {
     name: testbed.name,
-    provider: testbed.provider,
+    provider: providersText(testbed),
     status: state?.status ?? 'down',
     outdated: state !== undefined && state.hash !== testbedHash(testbed),
-    ...(provider.addressNote === undefined ? {} : { addressNote: provider.addressNote }),
+    ...(notes.length === 0 ? {} : { addressNote: notes.join('; ') }),
     runtime: bundle.hash,
     nodes: await Promise.all(
       nodes.map(async (node) => ({
         ...describe(node),
+        ...(isMixed(testbed) ? { provider: providerOf(testbed, node.spec) } : {}),
         health: state === undefined ? ({ kind: 'down' } as const) : await health(node, bundle),
       })),
     ),

@@ -1,14 +1,15 @@
 /** Brings a testbed up. Safe to repeat: only what is missing is made. */
 import { TilebedError } from '../../runtime/errors.ts';
-import type { Provider, ProviderContext, Requirement, Step } from '../providers/provider.ts';
-import { providerNamed } from '../providers/registry.ts';
+import type { Provider, Requirement, Step } from '../providers/provider.ts';
 import type { Testbed } from '../spec/resolved.ts';
 import type { RunTasks } from '../tasks.ts';
+import { down } from './down.ts';
+import { partsOf, providersText, relayAddresses } from './parts.ts';
 import {
   makeStateFolder,
   readState,
-  removeState,
   stateFolder,
+  type TestbedState,
   testbedHash,
   testbedKey,
   writeState,
@@ -34,12 +35,12 @@ export interface UpPlan {
 
 /** What `up` would do now. Rejects with a TilebedError (MISSING) where this machine cannot do it. */
 export async function planUp(testbed: Testbed): Promise<UpPlan> {
-  const provider = providerNamed(testbed.provider);
-  await checkRequirements(provider, testbed);
+  const parts = partsOf(testbed);
+  for (const { provider, context } of parts) await checkRequirements(provider, context.testbed);
   const warnings = await wishWarnings(testbed);
   const steps: Step[] = [];
-  for (const step of await provider.plan(contextOf(testbed))) {
-    if (!(await step.done())) steps.push(step);
+  for (const { provider, context } of parts) {
+    for (const step of await provider.plan(context)) if (!(await step.done())) steps.push(step);
   }
   return { steps, warnings };
 }
@@ -49,10 +50,13 @@ export async function planUp(testbed: Testbed): Promise<UpPlan> {
  * those that must be.
  */
 export async function wishWarnings(testbed: Testbed): Promise<readonly string[]> {
-  const provider = providerNamed(testbed.provider);
-  const able = await provider.capabilities(testbed);
-  const relays = provider.relayAddress?.(contextOf(testbed)) !== undefined;
-  return checkWishes(testbed, able, provider.lenient, relays);
+  const relays = relayAddresses(testbed) !== undefined;
+  const warnings: string[] = [];
+  for (const { provider, context } of partsOf(testbed)) {
+    const able = await provider.capabilities(context.testbed);
+    warnings.push(...checkWishes(context.testbed, able, provider.lenient, relays));
+  }
+  return warnings;
 }
 
 /**
@@ -60,40 +64,40 @@ export async function wishWarnings(testbed: Testbed): Promise<readonly string[]>
  * what it had.
  */
 export async function up(testbed: Testbed, { signal, runTasks }: UpOptions): Promise<UpResult> {
-  const context = contextOf(testbed);
-  const before = await readState(context.stateFolder);
-  await makeStateFolder(context.stateFolder);
+  const folder = stateFolder(testbed);
+  const before = await readState(folder);
+  const provider = providersText(testbed);
+  if (before !== undefined && before.provider !== provider) throw changedProvider(testbed, before);
+  await makeStateFolder(folder);
+  for (const { context } of partsOf(testbed)) await makeStateFolder(context.stateFolder);
   try {
     const { steps, warnings } = await planUp(testbed);
     const hash = testbedHash(testbed);
     if (steps.length === 0 && before?.status === 'up' && before.hash === hash) {
       return { changed: [], warnings };
     }
-    const { name, provider } = testbed;
+    const { name } = testbed;
     const sinceIso = new Date().toISOString();
     const state = { version: 1, name, provider, hash, sinceIso } as const;
-    await writeState(context.stateFolder, { ...state, status: 'coming-up' });
-    await testbedKey(context.stateFolder);
+    await writeState(folder, { ...state, status: 'coming-up' });
+    await testbedKey(folder);
     await runTasks(
       steps.map((step) => ({ title: step.title, run: ({ say }) => step.apply(signal, say) })),
       { signal },
     );
     signal.throwIfAborted();
-    await writeState(context.stateFolder, { ...state, status: 'up' });
+    await writeState(folder, { ...state, status: 'up' });
     return { changed: steps.map(({ title }) => title), warnings };
   } catch (error) {
-    if (before?.status !== 'up') await undo(testbed, context);
+    if (before?.status !== 'up') await down(testbed);
     throw error;
   }
 }
 
-async function undo(testbed: Testbed, context: ProviderContext): Promise<void> {
-  await providerNamed(testbed.provider).down(context);
-  await removeState(context.stateFolder);
-}
-
-export function contextOf(testbed: Testbed): ProviderContext {
-  return { testbed, stateFolder: stateFolder(testbed) };
+function changedProvider({ name }: Testbed, { provider }: TestbedState): TilebedError {
+  return new TilebedError('FAILED', `${name} came up with the provider ${provider}`, {
+    hint: 'take it down with `tilebed down`, which removes what that provider made',
+  });
 }
 
 async function checkRequirements(provider: Provider, testbed: Testbed): Promise<void> {

@@ -1,8 +1,8 @@
 /** What a testbed or an experiment asks for beside what the provider can do: it declares, this decides. */
 import { TilebedError } from '../../runtime/errors.ts';
 import type { Capability } from '../providers/provider.ts';
-import { providerNamed } from '../providers/registry.ts';
 import type { Link, NodeFault, Testbed, TestbedNode } from '../spec/resolved.ts';
+import { capabilitiesByNode, providersText } from './parts.ts';
 
 interface Wish {
   readonly capability: Capability;
@@ -56,10 +56,10 @@ function wish(value: unknown, capability: Capability, text: string): readonly Wi
 }
 
 /** What an experiment wants to do to nodes, as far as a provider must be able to. */
-function faultWishes(faults: readonly NodeFault[]): readonly Wish[] {
-  return faults.flatMap(({ verb, node, atMs }): Wish[] =>
+function faultWishes(faults: readonly NodeFault[]): readonly (Wish & { readonly node: string })[] {
+  return faults.flatMap(({ verb, node, atMs }) =>
     verb === 'freeze' || verb === 'slow' || verb === 'cut'
-      ? [{ capability: verb, text: `${verb} ${node} at ${atMs} ms` }]
+      ? [{ capability: verb, node, text: `${verb} ${node} at ${atMs} ms` }]
       : [],
   );
 }
@@ -71,17 +71,19 @@ export async function checkFaultWishes(
 ): Promise<void> {
   const wishes = faultWishes(faults);
   if (wishes.length === 0) return;
-  const able = await providerNamed(testbed.provider).capabilities(testbed);
+  const able = await capabilitiesByNode(testbed);
   refuse(
-    wishes.filter(({ capability }) => !able.has(capability)),
-    testbed.provider,
+    wishes.filter(({ capability, node }) => !able.get(node)!.has(capability)),
+    providersText(testbed),
     'take the fault out of the experiment, or use another provider',
   );
 }
 
 /**
  * Returns a warning for each wish that cannot be kept and need not be. Throws a TilebedError (MISSING)
- * for all those that must be (a relay can keep what is asked of links, where there is one): a measurement on a link that is not shaped would be a wrong one.
+ * for all those that must be: a measurement on a link that is not shaped would be a wrong one.
+ *
+ * @param relays whether a relay can keep what is asked of links
  */
 export function checkWishes(
   testbed: Testbed,

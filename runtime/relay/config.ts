@@ -26,8 +26,8 @@ export interface RelayedPair {
 }
 
 export interface RelayConfig {
-  /** Port 0: any free one. */
-  readonly listen: Endpoint;
+  /** Addresses, at a free port each: nodes of several networks reach the same relay at their own. */
+  readonly listen: readonly string[];
   readonly nodes: readonly RelayedNode[];
   readonly pairs: readonly RelayedPair[];
   /** One half-duplex medium that everything passes, whoever sends it. */
@@ -40,6 +40,7 @@ export interface RelayAccess extends Endpoint {
 }
 
 /** The relay's one line on standard output, once it listens. */
-export interface RelayReady extends Endpoint {
+export interface RelayReady {
   readonly event: 'ready';
+  readonly endpoints: readonly Endpoint[];
 }

@@ -8,7 +8,7 @@ const NEVER = () => 0.999_999;
 
 function config(changes: Partial<RelayConfig> = {}, link: LinkShape = {}): RelayConfig {
   return {
-    listen: { address: '127.0.0.1', port: 0 },
+    listen: ['127.0.0.1'],
     nodes: ['gateway', 'edge0', 'edge1'].map((name, index) => ({
       name,
       address: `127.0.0.${index + 2}`,

@@ -21,9 +21,9 @@ let relay: Relay | undefined;
 afterEach(() => relay?.close());
 
 async function start(changes: Partial<RelayConfig>): Promise<(token: string) => RelayAccess> {
-  const listen = { address: '127.0.0.1', port: 0 };
+  const listen = ['127.0.0.1'];
   relay = await startRelay({ listen, nodes: NODES, pairs: [], ...changes });
-  const { endpoint } = relay;
+  const endpoint = relay.endpoints[0]!;
   return (token) => ({ ...endpoint, token });
 }
 
@@ -131,7 +131,7 @@ describe('a stranger', () => {
     const access = await start({});
     await ending(await connectThrough(access('guess'), { address: '127.0.0.1', port }));
     await ending(await connectThrough(access('secret-0'), { address: '127.0.0.9', port }));
-    const { address, port: relayPort } = relay!.endpoint;
+    const { address, port: relayPort } = relay!.endpoints[0]!;
     const talker = connectTcp(relayPort, address);
     talker.write('GET / HTTP/1.1\r\n'.repeat(100));
     await ending(talker);

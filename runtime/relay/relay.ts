@@ -3,7 +3,7 @@
  * the rate, with the delay and after the retransmissions that the link between them would have. It sees
  * nothing of what it forwards: TLS goes from node to node. Nothing but nodes' data passes it.
  */
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../clock.ts';
 import { TilebedError } from '../errors.ts';
@@ -19,38 +19,50 @@ const GREETING_MS = 5000;
 const AHEAD_MS = 2;
 
 export interface Relay {
-  readonly endpoint: Endpoint;
+  /** One for each address, in their order. */
+  readonly endpoints: readonly Endpoint[];
   close(): void;
 }
 
-/** Rejects with a TilebedError (FAILED) when the address cannot be bound. */
+/** Rejects with a TilebedError (FAILED) when an address cannot be bound. */
 export async function startRelay(
   config: RelayConfig,
   random: () => number = Math.random,
 ): Promise<Relay> {
   const paths = new LinkPaths(config, random);
   const open = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const onConnection = (socket: Socket) => {
     track(socket, open);
     serve(socket, config, paths, open).catch(() => socket.destroy());
-  });
-  const { address, port } = config.listen;
+  };
+  const servers = await Promise.all(
+    config.listen.map((address) => listenAt(address, onConnection)),
+  );
+  return {
+    endpoints: servers.map(endpointOf),
+    close: () => {
+      for (const server of servers) server.close();
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
+
+async function listenAt(address: string, onConnection: (socket: Socket) => void): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, onConnection);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
       const message = `the relay cannot listen on ${address}: ${cause.message}`;
       reject(new TilebedError('FAILED', message, { cause }));
     });
-    server.listen({ host: address, port }, resolve);
+    server.listen({ host: address, port: 0 }, resolve);
   });
+  return server;
+}
+
+function endpointOf(server: Server): Endpoint {
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error('not a TCP address');
-  return {
-    endpoint: { address: bound.address, port: bound.port },
-    close: () => {
-      server.close();
-      for (const socket of open) socket.destroy();
-    },
-  };
+  return { address: bound.address, port: bound.port };
 }
 
 function track(socket: Socket, open: Set<Socket>): void {

@@ -2,7 +2,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { plainTable } from '../../../reports/table.ts';
 import { TilebedError } from '../../../runtime/errors.ts';
-import { providerNamed } from '../../providers/registry.ts';
 import type { LinkSpec } from '../../spec/link-spec.ts';
 import { DURATION_PATTERN, LOSS_PATTERN, RATE_PATTERN } from '../../spec/link-spec.ts';
 import { linkText, resolveLink } from '../../spec/links.ts';
@@ -14,6 +13,7 @@ import { relayedLinks } from '../../testbeds/link-plan.ts';
 import { lockTestbed } from '../../testbeds/lock.ts';
 import { measureLinks } from '../../testbeds/measure-links.ts';
 import { openTestbed } from '../../testbeds/open.ts';
+import { capabilitiesByNode } from '../../testbeds/parts.ts';
 import { TestbedRelay } from '../../testbeds/relay.ts';
 import {
   applyChanges,
@@ -41,10 +41,8 @@ const showVerb: VerbSpec = {
   run: async ({ output }: VerbContext, file: string) => {
     const testbed = await loadLiveTestbed(file);
     const { nodes, pairs = [], medium } = testbed;
-    const relayed = relayedLinks(
-      testbed,
-      await providerNamed(testbed.provider).capabilities(testbed),
-    );
+    const able = await capabilitiesByNode(testbed);
+    const relayed = relayedLinks(testbed, (node) => able.get(node)!);
     const changes = await readChanges(testbed);
     const rows = [
       ...nodes.map(({ name, link = {} }) => [name, linkText(link)]),

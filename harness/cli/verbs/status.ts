@@ -29,9 +29,11 @@ function statusText(status: TestbedStatus): string {
   const lines = [`${status.name} (${status.provider}) is ${status.status}`];
   if (status.outdated) lines.push('its file was changed since: `tilebed up` applies the changes');
   if (status.addressNote !== undefined) lines.push(`addresses: ${status.addressNote}`);
+  const mixed = status.nodes.some(({ provider }) => provider !== undefined);
   const headers = [
     'node',
     'role',
+    ...(mixed ? ['provider'] : []),
     'testbed address',
     'address',
     'cpus',
@@ -39,15 +41,23 @@ function statusText(status: TestbedStatus): string {
     'memory',
     'health',
   ];
-  return [...lines, '', plainTable(headers, status.nodes.map(row))].join('\n');
+  return [
+    ...lines,
+    '',
+    plainTable(
+      headers,
+      status.nodes.map((node) => row(node, mixed)),
+    ),
+  ].join('\n');
 }
 
-function row(node: NodeStatus): string[] {
+function row(node: NodeStatus, mixed: boolean): string[] {
   const { name, role, testbedAddress, address, cpus, cpuQuota, memoryBytes, health } = node;
   const pinned = cpus?.join(',') ?? 'any';
   const quota = cpuQuota === undefined ? 'no limit' : `${cpuQuota} CPUs`;
   const memory = memoryBytes === undefined ? 'no limit' : `${memoryBytes / 2 ** 20} MiB`;
-  return [name, role, testbedAddress, address, pinned, quota, memory, describe(health)];
+  const whose = mixed ? [node.provider ?? ''] : [];
+  return [name, role, ...whose, testbedAddress, address, pinned, quota, memory, describe(health)];
 }
 
 function describe(health: Health): string {
