@@ -15,6 +15,7 @@ import type { Experiment, Testbed } from '../spec/resolved.ts';
 import type { TaskContext } from '../tasks.ts';
 import type { Bundle } from '../testbeds/bundle.ts';
 import { runtimeFolder } from '../testbeds/deploy.ts';
+import { providerOf } from '../testbeds/parts.ts';
 import { stateFolder, testbedKey } from '../testbeds/state.ts';
 import { LocalTransport } from '../transports/local.ts';
 import { AccuracyOf } from './accuracy.ts';
@@ -139,7 +140,7 @@ export class PreparedTestbed {
   #verdict(record: TrialRecord, { sources }: Repetition, load: HostLoad): Verdict {
     const { testbed, experiment, links, emulation } = this.#options;
     const used = Object.values(record.nodes).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
-    const here = EMULATING_PROVIDERS.has(testbed.provider);
+    const here = testbed.nodes.every((node) => EMULATING_PROVIDERS.has(providerOf(testbed, node)));
     return verdictOf({
       record,
       frames: sources.length * experiment.frames.count,
