@@ -43,7 +43,7 @@ async function labelled(kind: string, stateFolder: string): Promise<readonly str
 }
 
 describe.skipIf(withoutDocker)('with an engine', async () => {
-  const end = withoutDocker ? async () => {} : await startEngine('10.31.254.1/24');
+  const end = withoutDocker ? async () => {} : await startEngine();
   afterAll(end);
   const here = withoutDocker ? new Set<string>() : await dockerProvider.capabilities();
 

@@ -25,12 +25,8 @@ export async function canHaveEngine(): Promise<boolean> {
   return process.getuid?.() === 0 && (await pathExists(PROGRAM));
 }
 
-/**
- * Returns what ends it. From here on `docker` talks to it, in this process and in those that it starts.
- *
- * @param bridge the address of its own bridge, which must be nobody else's
- */
-export async function startEngine(bridge: string): Promise<() => Promise<void>> {
+/** Returns what ends it. From here on `docker` talks to it, in this process and in those that it starts. */
+export async function startEngine(): Promise<() => Promise<void>> {
   if (await engineAnswers()) return async () => {};
   const folder = await mkdtemp(join(tmpdir(), 'tilebed-dockerd-'));
   const host = `unix://${folder}/docker.sock`;
@@ -38,7 +34,8 @@ export async function startEngine(bridge: string): Promise<() => Promise<void>> 
     PROGRAM,
     [
       ...['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')],
-      ...['--pidfile', join(folder, 'pid'), '--host', host, '--bip', bridge],
+      // Without a bridge of its own, so that several engines get along.
+      ...['--pidfile', join(folder, 'pid'), '--host', host, '--bridge', 'none'],
     ],
     { reject: false, stdin: 'ignore', buffer: false, stdout: 'ignore', all: true },
   );
