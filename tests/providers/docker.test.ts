@@ -1,5 +1,6 @@
 /** The provider `docker` keeps the contract, and what only containers promise. */
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../../harness/machine/command.ts';
 import { ownedProcesses } from '../../harness/machine/owned-processes.ts';
@@ -119,6 +120,24 @@ console.log(JSON.stringify({
       ]);
       expect(stdout).toBe('edge0: 7\nedge1: 7');
     });
+  });
+
+  test('an image is built upon another, and carried as a file', async () => {
+    await using workspace = await Workspace.make('docker');
+    const built = await tilebed(['image', 'build', '--format', 'json']);
+    const { tag } = JSON.parse(built.stdout) as { readonly tag: string };
+    // It has a C library, like any other base, and is here without a registry.
+    const upon = await tilebed(['image', 'build', '--base', tag, '--format', 'json']);
+    expect(upon.exitCode).toBe(0);
+    const other = (JSON.parse(upon.stdout) as { readonly tag: string }).tag;
+    expect(other).not.toBe(tag);
+    const file = join(workspace.folder, 'node.tar');
+    expect((await tilebed(['image', 'export', file, '--base', tag])).exitCode).toBe(0);
+    await runCommand(['docker', 'image', 'rm', other]);
+    expect(await runCommand(['docker', 'load', '--input', file])).toContain(other);
+    const absent = await tilebed(['image', 'build', '--base', 'tilebed/none:1']);
+    expect(absent.exitCode).toBe(1);
+    expect(absent.stderr).toContain('the image must be there already');
   });
 
   test('a subnet that another network has is refused, and whose it is is told', async () => {

@@ -1,7 +1,6 @@
-/** What to do about what Docker says, by its own words. */
+/** What to do about what Docker says, by its own words: they are the same on every version seen. */
 const NO_RIGHT = /permission denied while trying to connect/i;
-const NO_ANSWER =
-  /cannot connect to the docker daemon|connection refused|no such host|error during connect/i;
+const NO_ANSWER = /cannot connect to the docker daemon|error during connect/i;
 
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [/ENOENT/, 'install Docker, such as `apt-get install docker.io`'],
@@ -25,7 +24,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/minimum memory limit/i, 'give the node more memory'],
   [/no space left on device/i, 'free space; `docker system df` shows what Docker holds'],
   [
-    /pull access denied|manifest unknown|no such image|not found: manifest|failed to resolve|lookup .* on/i,
+    /pull access denied|manifest unknown|no such image|failed to resolve|Get "https?:/i,
     'the image must be there already or in a registry that this engine reaches; `docker image ls` shows what is there',
   ],
 ];
