@@ -1,10 +1,11 @@
 /** One testbed with nodes of two providers: the same experiment, the same detections, and nothing left. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { tilebed } from './support/cli.ts';
+import { startEngine } from './support/docker-engine.ts';
 import { remainsOfNamespaces, remainsOfNodes } from './support/remains.ts';
-import { withoutNetns } from './support/require.ts';
+import { withoutDocker, withoutNetns } from './support/require.ts';
 import { Workspace } from './support/workspace.ts';
 
 const EXPERIMENT = `frames: { count: 2, sources: [edge0, edge1] }
@@ -30,6 +31,28 @@ async function detections(workspace: Workspace): Promise<string> {
   const found = record!.frames.map(({ source, frame, detections }) => [source, frame, detections]);
   return JSON.stringify(found.toSorted((a, b) => (String(a) < String(b) ? -1 : 1)));
 }
+
+describe.skipIf(withoutDocker)('a container and a process in one testbed', async () => {
+  const end = withoutDocker ? async () => {} : await startEngine('10.34.254.1/24');
+  afterAll(end);
+
+  test('find what local nodes find', async () => {
+    await using local = await Workspace.make('local');
+    await using mixed = await Workspace.make('docker');
+    await local.writeTestbed(lines());
+    await mixed.writeTestbed(lines(', provider: local'));
+    expect(await detections(mixed)).toBe(await detections(local));
+    expect((await mixed.manifest()).testbed.provider).toBe('docker+local');
+  });
+
+  test('would not reach namespaces of the same subnet', async () => {
+    await using workspace = await Workspace.make('docker');
+    await workspace.writeTestbed(lines(', provider: netns'));
+    const { exitCode, stderr } = await tilebed(['up', workspace.testbed]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('docker and netns would each make a network of 10.34.80.0/24');
+  });
+});
 
 describe.skipIf(withoutNetns)('namespaces and a process in one testbed', () => {
   test('find what local nodes find, meeting at the relay', async () => {

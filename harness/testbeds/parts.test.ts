@@ -58,6 +58,12 @@ describe('a testbed of several', () => {
     ]);
   });
 
+  test('cannot have two networks of the same subnet', () => {
+    expect(() => relayAddresses(testbed(', provider: docker'))).toThrow(
+      'netns and docker would each make a network of 10.0.0.0/24',
+    );
+  });
+
   test('takes the blocks of all that it uses, and no other', () => {
     const docker = testbed(', provider: docker', 'docker: {}');
     expect(docker.blocks).toEqual({ netns: {}, docker: {} });

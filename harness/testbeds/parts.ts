@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
 import type { Capability, Provider, ProviderContext } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
+import { addressFault, parseAddress, parseSubnet } from '../spec/addresses.ts';
 import type { ProviderName, Testbed, TestbedNode } from '../spec/resolved.ts';
 import { stateFolder } from './state.ts';
 
@@ -66,7 +67,8 @@ export async function capabilitiesByNode(
 
 /**
  * Where the relay listens for the nodes of each provider; undefined where one of them cannot reach this
- * machine. Throws a TilebedError (MISSING) where the nodes of several providers could not meet at all.
+ * machine. Throws a TilebedError where the nodes of several providers could not meet: MISSING where some
+ * do not reach this machine, INPUT where two of them would make the same network.
  */
 export function relayAddresses(testbed: Testbed): ReadonlyMap<string, string> | undefined {
   const addresses = new Map<string, string>();
@@ -79,7 +81,22 @@ export function relayAddresses(testbed: Testbed): ReadonlyMap<string, string> | 
       throw new TilebedError('MISSING', message, { hint });
     } else return undefined;
   }
+  checkNetworks(testbed, addresses);
   return addresses;
+}
+
+/** Two networks of one subnet on one machine: it would reach only one of them. */
+function checkNetworks({ subnet }: Testbed, addresses: ReadonlyMap<string, string>): void {
+  const parsed = parseSubnet(subnet);
+  if (typeof parsed === 'string') return;
+  const own = [...addresses]
+    .filter(([, address]) => addressFault(parseAddress(address) ?? 0, parsed) === undefined)
+    .map(([name]) => name);
+  if (own.length < 2) return;
+  const message = `${own.join(' and ')} would each make a network of ${subnet}, and a machine can have one`;
+  throw new TilebedError('INPUT', message, {
+    hint: 'one of them at a time can be mixed with `local`',
+  });
 }
 
 /** What lies between nodes is the whole testbed's, and its relay's. */
