@@ -2,6 +2,8 @@
  * The provider `vagrant` keeps the contract with real machines of libvirt, emulated where KVM does not
  * work. They take a minute or two to start, so all groups share one testbed.
  */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCommand, tryCommand } from '../../harness/machine/command.ts';
 import { VIRSH } from '../../harness/providers/vagrant/libvirt.ts';
@@ -19,6 +21,17 @@ nodes:
   gateway: { role: gateway, address: ${SUBNETS[0]}.2, memory: 512MiB }
   edge0: { role: edge, address: ${SUBNETS[0]}.3, memory: 512MiB, cpus: [1], cpuQuota: 90% }
 vagrant: { hypervisor: libvirt, driver: qemu, box: ${BOX} }
+`;
+
+/**
+ * With the engine in WebAssembly, which computes the same bits on every CPU; native ones round otherwise
+ * where a CPU has other instructions. Emulated machines need patience.
+ */
+const EXPERIMENT = `engine: tfjs-wasm
+frames: { count: 2, sources: [edge0] }
+matrix: { edges: [1], grid: [2x2], fusedLayers: [4] }
+liveness: { heartbeat: 2s, lostAfter: 60s }
+timeout: 8m
 `;
 
 /** Machines, disks and networks of libvirt's, and what Vagrant is at. */
@@ -74,6 +87,29 @@ console.log(JSON.stringify([os.hostname(), os.cpus().length, os.totalmem() / 2 *
     const { stdout } = await tilebed(['status', testbed.workspace.testbed, '--format', 'json']);
     const { nodes } = JSON.parse(stdout) as { nodes: { health: { kind: string } }[] };
     expect(nodes.map(({ health }) => health.kind)).toEqual(['up', 'up']);
+  });
+
+  test('run the very experiment that local nodes run, with the same detections', async () => {
+    const { workspace } = testbed;
+    await workspace.writeExperiment(EXPERIMENT);
+    const here = join(workspace.folder, 'here.yaml');
+    const [nodes] = LINES.split('vagrant:');
+    await writeFile(here, `name: here\nprovider: local\n${nodes!.replace(/, cpus.*%/, '')}`);
+    for (const file of [workspace.testbed, here]) {
+      const results = `${file}.results`;
+      const run = ['run', workspace.experiment, '--testbed', file, '--results', results];
+      expect(await tilebed(run)).toMatchObject({ exitCode: 0 });
+    }
+    const [there, local] = await Promise.all(
+      [workspace.testbed, here].map(async (file) =>
+        (await workspace.records(`${file}.results`)).map(({ status, frames }) => ({
+          status,
+          found: frames.map(({ frame, detections }) => ({ frame, detections })),
+        })),
+      ),
+    );
+    expect(local![0]!.found[0]!.detections.length).toBeGreaterThan(0);
+    expect(there).toEqual(local);
   });
 
   providerContract({

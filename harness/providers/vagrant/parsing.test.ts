@@ -6,7 +6,13 @@ import { describe, expect, test } from 'vitest';
 import { allowedRanges, hostOnlyProblem } from './host-only-ranges.ts';
 import { ownerOf } from './owners.ts';
 import { parseSshConfig } from './ssh-config.ts';
-import { failureOf, parseVagrantLine, progressOf, type VagrantLine } from './vagrant-output.ts';
+import {
+  failureOf,
+  missingBox,
+  parseVagrantLine,
+  progressOf,
+  type VagrantLine,
+} from './vagrant-output.ts';
 import { machineFacts } from './virtualbox.ts';
 
 describe('what Vagrant says', () => {
@@ -46,6 +52,16 @@ describe('what Vagrant says', () => {
     expect(failureOf(lines)).toBe('The box is not there. Really, not');
     expect(failureOf(lines.slice(0, 1))).toBe('first');
     expect(failureOf([])).toBeUndefined();
+  });
+
+  test('of several machines is the first one’s', () => {
+    const of = (machine: string) =>
+      `An error occurred while executing the action on the '${machine}'\\nmachine. Please handle this error then try again:\\n\\nThe box 'no/box' could not be found or\\ncould not be accessed.\\n`;
+    const text = `1,,error-exit,Vagrant::Errors::BatchMultiError,Errors are shown below.\\n\\n${of('gateway')}\\n${of('edge0')}`;
+    const reason = failureOf([line(text)])!;
+    expect(reason).toBe("gateway: The box 'no/box' could not be found or could not be accessed.");
+    expect(missingBox(reason)).toBe('no/box');
+    expect(missingBox('gateway: no')).toBeUndefined();
   });
 });
 

@@ -81,8 +81,14 @@ export const vagrantProvider: Provider = {
 /** The file may have named another hypervisor when it came up, or names none where it is gone. */
 async function hypervisorsToSearch({ testbed }: ProviderContext): Promise<readonly Hypervisor[]> {
   const there = await Promise.all(HYPERVISORS.map((hypervisor) => hypervisor.isThere()));
-  const named = testbed.nodes.length === 0 ? undefined : hypervisorOf(vagrantSettings(testbed));
-  return HYPERVISORS.filter((hypervisor, index) => hypervisor === named || there[index]);
+  const settings = vagrantSettings(testbed);
+  const named = testbed.nodes.length === 0 ? undefined : hypervisorOf(settings);
+  if (named !== undefined && there[HYPERVISORS.indexOf(named)] === false) {
+    throw new TilebedError('MISSING', `${settings.hypervisor} does not answer on this machine`, {
+      hint: '`tilebed doctor` tells what it lacks',
+    });
+  }
+  return HYPERVISORS.filter((_, index) => there[index]);
 }
 
 /** VirtualBox's internal networks join machines, and not this one. */

@@ -5,7 +5,13 @@ import { TilebedError } from '../../../runtime/errors.ts';
 import { endProcesses, ownedProcesses, ownerMark } from '../../machine/owned-processes.ts';
 import type { ProviderContext } from '../provider.ts';
 import { ownVagrant } from './settings.ts';
-import { failureOf, parseVagrantLine, progressOf, type VagrantLine } from './vagrant-output.ts';
+import {
+  failureOf,
+  missingBox,
+  parseVagrantLine,
+  progressOf,
+  type VagrantLine,
+} from './vagrant-output.ts';
 
 /** In place of a node's name: what Vagrant does is for all of them. */
 const MARK = 'vagrant';
@@ -52,10 +58,15 @@ export async function runVagrant(
   signal?.throwIfAborted();
   if (exitCode === 0) return lines;
   const reason = failureOf(lines) ?? (stderr.trim() || message);
+  const box = missingBox(reason);
+  if (box !== undefined) {
+    throw new TilebedError('MISSING', `Vagrant does not have the box ${box}, and cannot fetch it`, {
+      hint: 'name another one as `box:` under `vagrant:`; `tilebed box build` makes tilebed/debian12',
+    });
+  }
   throw new TilebedError(
     exitCode === undefined ? 'MISSING' : 'FAILED',
     `vagrant ${args.join(' ')}: ${reason}`,
-    { hint: `what Vagrant keeps lies in ${folder}` },
   );
 }
 

@@ -34,7 +34,20 @@ export function failureOf(lines: readonly VagrantLine[]): string | undefined {
   const exit = lines.findLast(({ type }) => type === 'error-exit');
   const said = lines.findLast(({ type, data }) => type === 'ui' && data[0] === 'error');
   const text = exit?.data.slice(1).join(',') || said?.data[1];
-  return text?.replace(/\s+/g, ' ').trim();
+  return text === undefined ? undefined : firstReason(text.replace(/\s+/g, ' ').trim());
+}
+
+/** Of several machines' errors in one text the first: the others mostly say the same. */
+function firstReason(text: string): string {
+  const [, machine, rest] =
+    /on the '([^']+)' machine\. Please handle this error then try again: (.*)/.exec(text) ?? [];
+  if (machine === undefined || rest === undefined) return text;
+  return `${machine}: ${rest.split(' An error occurred while executing the action on')[0]}`;
+}
+
+/** The box that Vagrant neither has nor can fetch, where that is why it failed. */
+export function missingBox(reason: string): string | undefined {
+  return /The box '([^']+)' could not be found/.exec(reason)?.[1];
 }
 
 function unescaped(text: string): string {
