@@ -59,7 +59,14 @@ async function kvm(driver: 'kvm' | 'qemu' | undefined): Promise<readonly Require
   if (problem === undefined) return [{ name, ok: true, detail: 'starts a machine' }];
   const fix =
     'write `driver: qemu` under `vagrant:` in the testbed, which is about 20 times slower';
-  return [{ name, ok: driver === undefined, detail: `does not work: ${problem}`, fix }];
+  return [
+    {
+      name,
+      ok: driver === undefined,
+      detail: driver === undefined ? `does not work: ${problem}` : problem,
+      fix,
+    },
+  ];
 }
 
 function firstLine(text: string): string {

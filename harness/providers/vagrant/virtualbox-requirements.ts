@@ -36,13 +36,13 @@ async function tool(): Promise<Requirement> {
 }
 
 /** The CPU's virtualization belongs to one hypervisor: since Linux 6.12 KVM takes it when it is loaded. */
-async function hardware(): Promise<Requirement> {
+export async function hardware(modules = '/sys/module'): Promise<Requirement> {
   const name = 'the CPU’s virtualization';
   const read = (path: string) => readFile(path, 'utf8').catch(() => '');
   for (const module of ['kvm_intel', 'kvm_amd']) {
-    const users = Number(await read(`/sys/module/${module}/refcnt`));
-    const takesAtLoad = (await read('/sys/module/kvm/parameters/enable_virt_at_load')).trim();
-    const loaded = (await readdir(`/sys/module/${module}`).catch(() => [])).length > 0;
+    const users = Number(await read(`${modules}/${module}/refcnt`));
+    const takesAtLoad = (await read(`${modules}/kvm/parameters/enable_virt_at_load`)).trim();
+    const loaded = (await readdir(`${modules}/${module}`).catch(() => [])).length > 0;
     if (!loaded || (users === 0 && takesAtLoad !== 'Y')) continue;
     return {
       name,
