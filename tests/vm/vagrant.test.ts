@@ -20,7 +20,7 @@ const LINES = `network: { subnet: ${SUBNETS[0]}.0/24 }
 nodes:
   gateway: { role: gateway, address: ${SUBNETS[0]}.2, memory: 512MiB }
   edge0: { role: edge, address: ${SUBNETS[0]}.3, memory: 512MiB, cpus: [1], cpuQuota: 90% }
-vagrant: { hypervisor: libvirt, driver: qemu, box: ${BOX} }
+vagrant: { hypervisor: libvirt, driver: qemu, box: ${BOX}, bootTimeout: 9m }
 `;
 
 /**
