@@ -63,6 +63,16 @@ test('medians of frames by curve and number of devices, and the plain layers asi
   });
 });
 
+test('an invalid trial enters no figure, and is told', () => {
+  const reasons = [{ code: 'link-off', text: 'the link of edge0 is off' }] as const;
+  const invalid = { ...trial({}, [1]), verdict: { verdict: 'invalid', reasons } } as const;
+  const { panels, setting } = measuredFigure('deepthings-fig13', results([invalid]));
+  expect(panels['latency']).toEqual({});
+  expect(setting.join('\n')).toContain(
+    '1 trials are invalid and left out: the link of edge0 is off',
+  );
+});
+
 test('bytes a frame, summed over nodes', () => {
   const { panels } = measuredFigure('deepthings-fig12', results([trial({}, [1, 1, 1])]));
   expect(panels['communication']!['local']![0]).toBe(1);

@@ -113,8 +113,21 @@ function setting({ manifest, trials }: Results): string[] {
   return [
     `Testbed ${testbed.name} (${testbed.provider}${scale}), ${host.cpuModel} with ${host.cpus.length} CPUs, ${versions.engine}.`,
     `Trials: ${counts}; in a random order, seed ${seed}. Began ${manifest.startedAt}.`,
+    ...invalidLines(trials),
     ...emulationLines(Object.values(emulation), timeScale),
     ...linkLines(links),
+  ];
+}
+
+/** Why some enter no figure. */
+function invalidLines(trials: readonly TrialRecord[]): string[] {
+  const invalid = trials.filter(({ verdict }) => verdict?.verdict === 'invalid');
+  if (invalid.length === 0) return [];
+  const reasons = new Set(
+    invalid.flatMap(({ verdict }) => verdict!.reasons.map(({ text }) => text)),
+  );
+  return [
+    `${invalid.length} trials are invalid and left out: ${[...reasons].slice(0, 4).join('; ')}.`,
   ];
 }
 
