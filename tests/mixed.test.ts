@@ -33,7 +33,7 @@ async function detections(workspace: Workspace): Promise<string> {
 }
 
 describe.skipIf(withoutDocker)('a container and a process in one testbed', async () => {
-  const end = withoutDocker ? async () => {} : await startEngine('10.34.254.1/24');
+  const end = withoutDocker ? async () => {} : await startEngine();
   afterAll(end);
 
   test('find what local nodes find', async () => {
