@@ -5,7 +5,7 @@ const only = (from, allowed, comment) => ({
   severity: 'error',
   from: { path: `^${from}/`, pathNot: '[.]test[.]ts$' },
   to: {
-    path: '^(runtime|harness|reports|bench|vagrant|tests)/',
+    path: '^(runtime|harness|netplan|reports|bench|vagrant|tests)/',
     pathNot: `^(${allowed.join('|')})/`,
   },
 });
@@ -19,10 +19,11 @@ export default {
       to: { circular: true },
     },
     only('runtime', ['runtime'], 'the runtime is deployed to nodes and knows nothing else'),
+    only('netplan', ['netplan'], 'netplan renders and tells what to run: it reaches no machine'),
     only('reports', ['reports', 'harness/results', 'runtime'], 'reports know results only'),
     only(
-      'harness/(spec|results|machine|transports|models|pictures|tensors|providers|testbeds|run|infer|planning|papers|emulation|boxes)',
-      ['harness', 'runtime', 'vagrant'],
+      'harness/(spec|results|machine|transports|models|pictures|tensors|providers|testbeds|run|infer|planning|papers|emulation|boxes|deployables)',
+      ['harness', 'netplan', 'runtime', 'vagrant'],
       'only the command line knows reports',
     ),
     only('vagrant', ['vagrant'], 'it renders text, and knows nobody'),
@@ -50,7 +51,10 @@ export default {
     {
       name: 'no-development-packages-in-what-ships',
       severity: 'error',
-      from: { path: '^(runtime|harness|reports)/', pathNot: '[.]test[.]ts$|^runtime/testing/' },
+      from: {
+        path: '^(runtime|harness|netplan|reports)/',
+        pathNot: '[.]test[.]ts$|^runtime/testing/',
+      },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
   ],

@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{runtime,harness,reports,bench,vagrant}/**/*.test.ts'],
+          include: ['{runtime,harness,reports,bench,netplan,vagrant}/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },

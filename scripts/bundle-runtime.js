@@ -1,5 +1,6 @@
 /**
- * Makes dist/bundle: everything that a node needs beside Node.js itself. The runtime becomes one file
+ * Makes dist/bundle: everything that a node of this platform needs beside Node.js itself, and dist/bundles for
+ * the others that tilebed brings it to. The runtime becomes one file
  * a thread and one an engine, which is read only when it is chosen; of the engines only what this
  * platform loads comes along. tfjs-node does not: a node that is to use it has its own.
  */
@@ -13,7 +14,9 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bundle = join(root, 'dist/bundle');
-const platform = `${process.platform}/${process.arch}`;
+const ownPlatform = `${process.platform}/${process.arch}`;
+/** The engine has libraries for the first two; the third computes with WebAssembly. */
+const PLATFORMS = ['linux/x64', 'linux/arm64', 'linux/arm'];
 
 /** Maps and types; the engine's library under its full version number, which is there as .so.1 too; CUDA's part. */
 const UNUSED = /(\.map|\.d\.ts|\.so\.\d+\.[\d.]+|providers_shared\.so)$/;
@@ -46,24 +49,32 @@ await build({
 await writeFile(join(bundle, 'package.json'), '{"type":"module"}\n');
 
 const require = createRequire(import.meta.url);
-await copyOnnxruntime();
-await copyTfjsWasm();
-await writeManifest();
+await copyTfjsWasm(bundle);
+const folders = new Map([[ownPlatform, bundle]]);
+await rm(join(root, 'dist/bundles'), { recursive: true, force: true });
+for (const platform of PLATFORMS) {
+  if (platform === ownPlatform) continue;
+  const folder = join(root, 'dist/bundles', platform.replace('/', '-'));
+  await cp(bundle, folder, { recursive: true });
+  folders.set(platform, folder);
+}
+for (const [platform, folder] of folders) await copyOnnxruntime(folder, platform);
+await writeManifests([...folders.values()]);
 
-async function copyOnnxruntime() {
+async function copyOnnxruntime(target, platform) {
   const engine = packageFolder('onnxruntime-node');
-  const native = await nativeFolder(engine);
+  const native = await nativeFolder(engine, platform);
   if (!existsSync(join(engine, native))) return;
-  await copyPackage(engine, 'onnxruntime-node', ['package.json', 'dist', native]);
+  await copyPackage(target, engine, 'onnxruntime-node', ['package.json', 'dist', native]);
   const common = packageFolder('onnxruntime-common');
-  await copyPackage(common, 'onnxruntime-common', ['package.json', 'dist/cjs']);
+  await copyPackage(target, common, 'onnxruntime-common', ['package.json', 'dist/cjs']);
 }
 
 /** Its JavaScript is bundled; of the three variants of its library the threaded one is for browsers. */
-async function copyTfjsWasm() {
+async function copyTfjsWasm(folder) {
   const engine = packageFolder('@tensorflow/tfjs-backend-wasm');
   const variants = ['', '-simd'].map((variant) => `dist/tfjs-backend-wasm${variant}.wasm`);
-  await copyPackage(engine, '@tensorflow/tfjs-backend-wasm', ['package.json', ...variants]);
+  await copyPackage(folder, engine, '@tensorflow/tfjs-backend-wasm', ['package.json', ...variants]);
 }
 
 function packageFolder(name) {
@@ -71,12 +82,12 @@ function packageFolder(name) {
   return `${entry.slice(0, entry.lastIndexOf(`node_modules/${name}`))}node_modules/${name}`;
 }
 
-async function nativeFolder(folder) {
+async function nativeFolder(folder, platform) {
   const [napi] = await readdir(join(folder, 'bin'));
   return `bin/${napi}/${platform}`;
 }
 
-async function copyPackage(from, name, parts) {
+async function copyPackage(bundle, from, name, parts) {
   for (const part of parts) {
     const target = join(bundle, 'node_modules', name, part);
     await mkdir(dirname(target), { recursive: true });
@@ -85,24 +96,33 @@ async function copyPackage(from, name, parts) {
   }
 }
 
-async function writeManifest() {
-  const entries = await readdir(bundle, { recursive: true, withFileTypes: true });
+/** All have one name, since they are one version of one runtime; each lists its own files. */
+async function writeManifests(folders) {
+  const lists = await Promise.all(folders.map(listFiles));
+  const lines = lists.flatMap((files) => files.map(({ path, sha256 }) => `${sha256}  ${path}\n`));
+  const hash = createHash('sha256')
+    .update([...new Set(lines)].sort().join(''))
+    .digest('hex')
+    .slice(0, 16);
+  for (const [index, folder] of folders.entries()) {
+    const manifest = { hash, files: lists[index] };
+    await writeFile(join(folder, 'bundle.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+  }
+}
+
+async function listFiles(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(bundle, join(entry.parentPath, entry.name)))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort();
   const files = [];
   for (const path of paths) {
-    const file = join(bundle, path);
+    const file = join(folder, path);
     const sha256 = createHash('sha256')
       .update(await readFile(file))
       .digest('hex');
     files.push({ path, sha256, size: (await stat(file)).size });
   }
-  const hash = createHash('sha256')
-    .update(files.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(''))
-    .digest('hex')
-    .slice(0, 16);
-  const manifest = { hash, files };
-  await writeFile(join(bundle, 'bundle.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+  return files;
 }

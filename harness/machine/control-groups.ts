@@ -173,13 +173,25 @@ function quotaText(quota: number | 'none', periodUs: number, none: string): stri
 
 /** True where every setting that counts is in force. */
 export async function areSet(settings: readonly GroupSetting[]): Promise<boolean> {
-  const last = new Map(settings.map((setting) => [setting.path, setting]));
-  for (const { controller, path, value, optional } of last.values()) {
-    if (optional === true) continue;
-    const found = await readFile(path, 'utf8').catch(() => undefined);
-    if (found === undefined || !isSame(controller, found.trim(), value)) return false;
+  for (const setting of lastSettings(settings)) {
+    const found = await readFile(setting.path, 'utf8').catch(() => undefined);
+    if (!isInForce(setting, found)) return false;
   }
   return true;
+}
+
+/** One a file: of those that are written twice the last. */
+export function lastSettings(settings: readonly GroupSetting[]): readonly GroupSetting[] {
+  return [...new Map(settings.map((setting) => [setting.path, setting])).values()];
+}
+
+/** @param found what the file holds; undefined where it is missing */
+export function isInForce(
+  { controller, value, optional }: GroupSetting,
+  found: string | undefined,
+): boolean {
+  if (optional === true) return true;
+  return found !== undefined && isSame(controller, found.trim(), value);
 }
 
 function isSame(controller: Controller, found: string, wanted: string): boolean {

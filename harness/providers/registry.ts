@@ -4,12 +4,14 @@ import { dockerProvider } from './docker/provider.ts';
 import { localProvider } from './local/provider.ts';
 import { netnsProvider } from './netns/provider.ts';
 import type { Provider } from './provider.ts';
+import { sshProvider } from './ssh/provider.ts';
 import { vagrantProvider } from './vagrant/provider.ts';
 
 export const PROVIDERS: readonly Provider[] = [
   localProvider,
   netnsProvider,
   dockerProvider,
+  sshProvider,
   vagrantProvider,
 ];
 

@@ -5,6 +5,7 @@
 import { type Static, Type } from 'typebox';
 import { DockerBlock } from './docker.ts';
 import { LinkSpec, MediumSpec, PairSpec } from './link-spec.ts';
+import { SshBlock } from './ssh.ts';
 import { VagrantSpec } from './vagrant.ts';
 
 export const PROVIDER_NAMES = ['local', 'netns', 'docker', 'vagrant', 'ssh'] as const;
@@ -140,7 +141,7 @@ export const TestbedSpec = Type.Object(
     ),
     docker: Type.Optional(DockerBlock),
     vagrant: Type.Optional(VagrantSpec),
-    ssh: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    ssh: Type.Optional(SshBlock),
   },
   { additionalProperties: false, $id: 'tilebed-testbed', title: 'tilebed testbed' },
 );

@@ -3,7 +3,7 @@ import { dirname, posix } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
 import type { RunTasks } from '../tasks.ts';
-import type { Bundle } from './bundle.ts';
+import { type Bundle, bundleFolder } from './bundle.ts';
 
 const ASKED_AT_ONCE = 16;
 
@@ -57,7 +57,12 @@ async function deployTo(node: ProvisionedNode, bundle: Bundle, signal: AbortSign
   const target = runtimeFolder(node, bundle);
   const partial = posix.join(node.folder, 'runtime.partial');
   await run(node, ['rm', '-rf', partial], signal);
-  await node.transport.put(bundle.folder, partial);
+  const platform = await run(
+    node,
+    [node.node, '-p', 'process.platform + "-" + process.arch'],
+    signal,
+  );
+  await node.transport.put(bundleFolder(bundle, platform.trim()), partial);
   signal.throwIfAborted();
   await run(node, [node.node, posix.join(partial, 'main.js'), 'verify'], signal);
   await run(node, ['rm', '-rf', dirname(target)], signal);
@@ -69,9 +74,9 @@ async function run(
   { transport, spec }: ProvisionedNode,
   argv: readonly string[],
   signal: AbortSignal,
-): Promise<void> {
-  const { exitCode, stderr, signal: endedBy } = await transport.exec(argv, { signal });
-  if (exitCode === 0) return;
+): Promise<string> {
+  const { exitCode, stdout, stderr, signal: endedBy } = await transport.exec(argv, { signal });
+  if (exitCode === 0) return stdout;
   const killed = endedBy === 'SIGKILL' && spec.memoryBytes !== undefined;
   throw new TilebedError(
     'FAILED',

@@ -8,6 +8,7 @@ import { partsOf, providersText, relayAddresses } from './parts.ts';
 import {
   makeStateFolder,
   readState,
+  removeState,
   stateFolder,
   type TestbedState,
   testbedHash,
@@ -70,6 +71,7 @@ export async function up(testbed: Testbed, { signal, runTasks }: UpOptions): Pro
   if (before !== undefined && before.provider !== provider) throw changedProvider(testbed, before);
   await makeStateFolder(folder);
   for (const { context } of partsOf(testbed)) await makeStateFolder(context.stateFolder);
+  let begun = false;
   try {
     const { steps, warnings } = await planUp(testbed);
     const hash = testbedHash(testbed);
@@ -79,6 +81,7 @@ export async function up(testbed: Testbed, { signal, runTasks }: UpOptions): Pro
     const { name } = testbed;
     const sinceIso = new Date().toISOString();
     const state = { version: 1, name, provider, hash, sinceIso } as const;
+    begun = true;
     await writeState(folder, { ...state, status: 'coming-up' });
     await testbedKey(folder);
     await runTasks(
@@ -89,7 +92,12 @@ export async function up(testbed: Testbed, { signal, runTasks }: UpOptions): Pro
     await writeState(folder, { ...state, status: 'up' });
     return { changed: steps.map(({ title }) => title), warnings };
   } catch (error) {
-    if (before?.status !== 'up') await down(testbed);
+    if (before?.status !== 'up' && begun) await down(testbed);
+    // What cannot even be planned has changed nothing.
+    else if (before === undefined) {
+      for (const { context } of partsOf(testbed)) await removeState(context.stateFolder);
+      await removeState(folder);
+    }
     throw error;
   }
 }

@@ -32,7 +32,7 @@ export class SshTransport implements Transport {
     try {
       const [stdout, stderr] = [collect(channel), collect(channel.stderr)];
       channel.end(input ?? '');
-      const { exitCode, signal: endedBy } = await child.exited;
+      const { exitCode, signal: endedBy } = await child.closed;
       signal?.throwIfAborted();
       if (exitCode === undefined && endedBy === undefined) throw lost(this.#options.host);
       return { exitCode, signal: endedBy, stdout: await stdout, stderr: await stderr };

@@ -29,7 +29,7 @@ const LARGE_BYTES = 48 * 2 ** 20;
 
 export function commandContract(provider: ProviderUnderTest): void {
   describe('commands', () => {
-    const testbed = provider.shared ?? upTestbed(provider.name, threeNodes(provider.subnets[0]));
+    const testbed = provider.shared ?? upTestbed(provider, threeNodes(provider.subnets[0]));
     const transport = () => testbed.node('edge0').transport;
     const node = () => testbed.node('edge0').node;
 

@@ -11,9 +11,10 @@ const LARGE_BYTES = 40 * 2 ** 20;
 const HASH = `const bytes = require('node:fs').readFileSync(process.argv[1]);
 process.stdout.write(require('node:crypto').createHash('sha256').update(bytes).digest('hex'));`;
 
-export function fileContract({ name, subnets, shared }: ProviderUnderTest): void {
+export function fileContract(provider: ProviderUnderTest): void {
+  const { subnets } = provider;
   describe('files', () => {
-    const testbed = shared ?? upTestbed(name, threeNodes(subnets[0]));
+    const testbed = provider.shared ?? upTestbed(provider, threeNodes(subnets[0]));
 
     test('a large file, there and back', async () => {
       const { transport, folder, node } = testbed.node('edge0');

@@ -15,11 +15,12 @@ while (performance.now() < end);
 const { user, system } = process.cpuUsage();
 console.log((user + system) / 1000);`;
 
-export function limitContract({ name, subnets, able, processes }: ProviderUnderTest): void {
+export function limitContract(provider: ProviderUnderTest): void {
+  const { subnets, able, processes } = provider;
   // A suite that the provider cannot keep is not there, rather than skipped.
   if (!(['pin', 'quota', 'memory'] as const).every((each) => able.includes(each))) return;
   describe('limits', () => {
-    const testbed = upTestbed(name, threeNodes(subnets[0], LIMITS));
+    const testbed = upTestbed(provider, threeNodes(subnets[0], LIMITS));
     const run = (...argv: string[]) => {
       const { transport, node } = testbed.node('edge0');
       return transport.exec([node, '-e', ...argv]);

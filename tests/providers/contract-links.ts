@@ -16,14 +16,15 @@ const MOST = 1.1;
 /** A busy machine may measure too little, though never too much. */
 const ATTEMPTS = 5;
 
-export function linkContract({ name, subnets, able }: ProviderUnderTest): void {
+export function linkContract(provider: ProviderUnderTest): void {
+  const { name, subnets, able } = provider;
   const signal = new AbortController().signal;
 
   // A suite that the provider cannot keep is not there, rather than skipped.
   const whereShaped = able.includes('shape') ? describe : () => {};
   whereShaped('links', () => {
     const lines = threeNodes(subnets[0], ', link: { rate: 8mbit }', ', link: { rate: 30mbit }');
-    const testbed = upTestbed(name, lines);
+    const testbed = upTestbed(provider, lines);
 
     async function measure() {
       const loaded = await loadTestbed(testbed.workspace.testbed);
@@ -72,7 +73,7 @@ export function linkContract({ name, subnets, able }: ProviderUnderTest): void {
   const relays = providerNamed(name).relayAddress !== undefined;
   const cannot = (['shape', 'delay'] as const).filter((wish) => !relays && !able.includes(wish));
   test.runIf(relays)('keep what the kernel cannot, by the relay', async () => {
-    await using workspace = await Workspace.make(name);
+    await using workspace = await Workspace.make(name, provider.block?.());
     await workspace.writeTestbed(threeNodes(subnets[0], ', link: { delay: 20ms }'));
     expect((await tilebed(['up', workspace.testbed])).exitCode).toBe(0);
     const verify = ['shape', 'verify', workspace.testbed];
@@ -86,7 +87,7 @@ export function linkContract({ name, subnets, able }: ProviderUnderTest): void {
   test.each(cannot)(
     'a wish for %s is refused, and a warning where it is tolerated',
     async (wish) => {
-      await using workspace = await Workspace.make(name);
+      await using workspace = await Workspace.make(name, provider.block?.());
       const link = wish === 'shape' ? 'rate: 1mbit' : 'delay: 5ms';
       const lines = threeNodes(subnets[0], `, link: { ${link} }`);
       await workspace.writeTestbed(lines);

@@ -18,9 +18,10 @@ const socket = require('node:net').connect({ host: address, port, localAddress: 
 socket.setTimeout(5000, () => socket.destroy(new Error('no answer')));
 socket.pipe(process.stdout);`;
 
-export function networkContract({ name, subnets, able, shared }: ProviderUnderTest): void {
+export function networkContract(provider: ProviderUnderTest): void {
+  const { subnets, able } = provider;
   describe('addresses', () => {
-    const testbed = shared ?? upTestbed(name, threeNodes(subnets[0]));
+    const testbed = provider.shared ?? upTestbed(provider, threeNodes(subnets[0]));
 
     async function serve(node: ProvisionedNode) {
       const child = await node.transport.spawn([node.node, '-e', SERVER, node.address]);

@@ -14,13 +14,13 @@ import type { UpTestbed } from './up-testbed.ts';
 const PATIENCE_MS = 180_000;
 
 export function slowLifeContract(
-  { name, subnets, remains }: ProviderUnderTest,
+  { name, block, subnets, remains }: ProviderUnderTest,
   shared: UpTestbed,
 ): void {
   describe('life, as far as one testbed shows it', () => {
     /** The same testbed in another subnet. */
     async function another(): Promise<Workspace> {
-      const workspace = await Workspace.make(name);
+      const workspace = await Workspace.make(name, block?.());
       await workspace.writeTestbed(shared.lines.replaceAll(subnets[0], subnets[1]));
       return workspace;
     }

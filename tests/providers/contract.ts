@@ -34,11 +34,11 @@ export function providerContract(provider: ProviderUnderTest): void {
 /** A command that does nothing, on nodes of any kind. */
 const NOTHING = ['node', '-e', ''];
 
-function lifeContract({ name, subnets, remains }: ProviderUnderTest): void {
+function lifeContract({ name, block, subnets, remains }: ProviderUnderTest): void {
   describe('life', () => {
     let workspace: Workspace;
     beforeEach(async () => {
-      workspace = await Workspace.make(name);
+      workspace = await Workspace.make(name, block?.());
       await workspace.writeTestbed(threeNodes(subnets[0]));
     });
     afterEach(() => workspace[Symbol.asyncDispose]());
@@ -95,7 +95,7 @@ function lifeContract({ name, subnets, remains }: ProviderUnderTest): void {
     });
 
     test('another testbed beside it is left alone', async () => {
-      await using other = await Workspace.make(name);
+      await using other = await Workspace.make(name, block?.());
       await other.writeTestbed(threeNodes(subnets[1]));
       await up();
       expect((await tilebed(['up', other.testbed])).exitCode).toBe(0);

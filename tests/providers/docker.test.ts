@@ -60,7 +60,7 @@ describe.skipIf(withoutDocker)('with an engine', async () => {
   });
 
   describe('a container', () => {
-    const testbed = upTestbed('docker', threeNodes(SUBNETS[0]));
+    const testbed = upTestbed({ name: 'docker' }, threeNodes(SUBNETS[0]));
 
     test('has no shell, no rights, and nothing to write to but its own folder', async () => {
       const { transport, node, folder } = testbed.node('edge1');

@@ -27,7 +27,7 @@ describe.skipIf(withoutNetns)('on this machine', () => {
   });
 
   describe('a namespace', () => {
-    const testbed = upTestbed('netns', threeNodes(SUBNETS[0]));
+    const testbed = upTestbed({ name: 'netns' }, threeNodes(SUBNETS[0]));
 
     test('has its node’s host name, and only its own links', async () => {
       const { transport } = testbed.node('edge1');

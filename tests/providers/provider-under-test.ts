@@ -4,6 +4,8 @@ import type { UpTestbed } from './up-testbed.ts';
 
 export interface ProviderUnderTest {
   readonly name: string;
+  /** Its own block of the testbed's file, where it needs one. */
+  block?(): string;
   /** The first three numbers of two /24 subnets that nothing else on this machine has. */
   readonly subnets: readonly [string, string];
   /** What it must be able to do here. */

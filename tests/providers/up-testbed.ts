@@ -14,11 +14,14 @@ export interface UpTestbed {
 }
 
 /** To be called inside `describe`; usable inside its tests. */
-export function upTestbed(provider: string, lines: string): UpTestbed {
+export function upTestbed(
+  { name, block }: { readonly name: string; block?(): string },
+  lines: string,
+): UpTestbed {
   let workspace: Workspace;
   let nodes: readonly ProvisionedNode[];
   beforeAll(async () => {
-    workspace = await Workspace.make(provider);
+    workspace = await Workspace.make(name, block?.());
     await workspace.writeTestbed(lines);
     const { exitCode, stderr } = await tilebed(['up', workspace.testbed]);
     if (exitCode !== 0) throw new Error(stderr);

@@ -69,7 +69,7 @@ export class Sshd implements AsyncDisposable {
   static async start(keys: SshKeys, options: SshdOptions = {}): Promise<Sshd> {
     const { address = '127.0.0.1', launcher = [], settings = [] } = options;
     const port = options.port ?? (await freePort(address));
-    const [file = PROGRAM, ...args] = [...launcher, PROGRAM];
+    const [file = PROGRAM, ...args] = [...launcher, ...(await ownHome(keys)), PROGRAM];
     const server = execa(
       file,
       [...args, '-D', '-e', '-f', '/dev/null', '-p', String(port)].concat(
@@ -109,6 +109,16 @@ export class Sshd implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end();
   }
+}
+
+/** What the user's shell does at its start, and waits for, is no part of any test. */
+async function ownHome({ folder }: SshKeys): Promise<readonly string[]> {
+  const { uid, homedir } = userInfo();
+  if (uid !== 0) return [];
+  const home = join(folder, 'home');
+  await mkdir(home, { recursive: true });
+  const script = 'mount --bind "$1" "$2" && shift 2 && exec "$@"';
+  return ['unshare', '--mount', 'sh', '-c', script, 'sh', home, homedir];
 }
 
 async function freePort(address: string): Promise<number> {

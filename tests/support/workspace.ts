@@ -12,17 +12,21 @@ export class Workspace implements AsyncDisposable {
   readonly results: string;
 
   readonly #provider: string;
+  readonly #block: string;
 
-  private constructor(folder: string, provider: string) {
+  private constructor(folder: string, provider: string, block: string) {
     this.folder = folder;
     this.#provider = provider;
+    this.#block = block;
     this.testbed = join(folder, 'testbed.yaml');
     this.experiment = join(folder, 'experiment.yaml');
     this.results = join(folder, 'results');
   }
 
-  static async make(provider = 'local'): Promise<Workspace> {
-    const workspace = new Workspace(await mkdtemp(join(tmpdir(), 'tilebed-test-')), provider);
+  /** @param block the provider's own, which every testbed of the workspace ends with */
+  static async make(provider = 'local', block = ''): Promise<Workspace> {
+    const folder = await mkdtemp(join(tmpdir(), 'tilebed-test-'));
+    const workspace = new Workspace(folder, provider, block);
     await copyFile(join(ROOT, 'tests/fixtures/tiny.cfg'), join(workspace.folder, 'tiny.cfg'));
     return workspace;
   }
@@ -33,7 +37,10 @@ export class Workspace implements AsyncDisposable {
   }
 
   async writeTestbed(lines = TWO_EDGES): Promise<void> {
-    await writeFile(this.testbed, `name: test\nprovider: ${this.#provider}\n${lines}`);
+    await writeFile(
+      this.testbed,
+      `name: test\nprovider: ${this.#provider}\n${lines}${this.#block}`,
+    );
   }
 
   /** @param lines everything behind name, testbed and model */

@@ -58,7 +58,7 @@ async function processes(stateFolder: string, node: string): Promise<readonly nu
 }
 
 describe.skipIf(withoutVagrant)('machines of libvirt', () => {
-  const testbed = upTestbed('vagrant', LINES);
+  const testbed = upTestbed({ name: 'vagrant' }, LINES);
 
   test('have the memory and CPUs that the file says, and are pinned and limited', async () => {
     const { transport, node } = testbed.node('edge0');

@@ -2,15 +2,17 @@
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { NodeSSH } from 'node-ssh';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { TilebedError } from '../../../runtime/errors.ts';
 import { authMethods } from './credentials.ts';
-import { hostText, type SshHost } from './host.ts';
+import { hostText, knownName, type SshHost } from './host.ts';
 import { checkHostKey } from './host-key.ts';
 import { knownKeys } from './known-hosts.ts';
 
 const CONNECT_PATIENCE_MS = 15_000;
+const HEAD_START_MS = 1000;
 /** A person may have to be asked meanwhile. */
 const LOGIN_PATIENCE_MS = 120_000;
 /** In the order in which they are wanted; a key that is known already goes first. */
@@ -23,8 +25,28 @@ const KEY_ALGORITHMS: readonly ServerHostKeyAlgorithm[] = [
   'rsa-sha2-256',
 ];
 
-/** A TCP connection to the machine itself. Rejects with a TilebedError (FAILED). */
+/** A TCP connection to the machine itself, at whichever of its addresses. Rejects with a TilebedError (FAILED). */
 export async function openSocket(host: SshHost): Promise<Socket> {
+  const first = socketTo(host);
+  if (host.alsoAt === undefined) return first;
+  // The second address gets its try while the first may still be waiting for an answer.
+  const second = Promise.race([first.catch(() => {}), delay(HEAD_START_MS)]).then(() =>
+    socketTo({ ...host, address: host.alsoAt! }),
+  );
+  const closeUnlessChosen = (socket: Socket, chosen: Socket) =>
+    socket !== chosen && socket.destroy();
+  try {
+    const chosen = await Promise.any([first, second]);
+    for (const other of [first, second]) {
+      other.then((socket) => closeUnlessChosen(socket, chosen)).catch(() => {});
+    }
+    return chosen;
+  } catch (error) {
+    throw (error as AggregateError).errors[0];
+  }
+}
+
+async function socketTo(host: SshHost): Promise<Socket> {
   const socket = connectSocket({ host: host.address, port: host.port, noDelay: true });
   socket.setTimeout(CONNECT_PATIENCE_MS, () =>
     socket.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
@@ -41,7 +63,7 @@ export async function openSocket(host: SshHost): Promise<Socket> {
 /** Logs in over an open connection. Rejects with a TilebedError (FAILED, or INPUT for a useless key). */
 export async function logIn(host: SshHost, sock: Duplex): Promise<NodeSSH> {
   let refusal: unknown;
-  const known = await knownKeys(host.knownHostsFile, host);
+  const known = await knownKeys(host.knownHostsFile, knownName(host));
   const methods = await authMethods(host);
   try {
     return await new NodeSSH().connect({

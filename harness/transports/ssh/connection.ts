@@ -42,7 +42,10 @@ async function open(host: SshHost): Promise<SshConnection> {
   const jump = await connectionTo(host.jump);
   jump.line.ref();
   try {
-    const channel = await jump.forwardTo(host);
+    const channel = await jump.forwardTo(host).catch((error: unknown) => {
+      if (host.alsoAt === undefined) throw error;
+      return jump.forwardTo({ ...host, address: host.alsoAt });
+    });
     return await SshConnection.start(host, await logIn(host, channel), jump.line);
   } finally {
     jump.line.unref();
@@ -67,7 +70,7 @@ export class SshConnection {
     const connection = new SshConnection(host, ssh, line);
     line.ref();
     try {
-      const channel = await connection.channel(GUARD_COMMAND);
+      const { channel } = await connection.command(GUARD_COMMAND);
       connection.#guard = new Guard(channel, () => ssh.connection?.destroy());
     } finally {
       line.unref();
@@ -84,7 +87,7 @@ export class SshConnection {
   }
 
   /** Starts a command. Rejects with a TilebedError (FAILED). */
-  async channel(argv: readonly string[]): Promise<ClientChannel> {
+  async command(argv: readonly string[]): Promise<{ channel: ClientChannel; endings: Endings }> {
     const client = this.#ssh.connection;
     if (client === null) throw this.lost();
     return new Promise((resolve, reject) => {
@@ -92,7 +95,8 @@ export class SshConnection {
       client.once('close', gone);
       client.exec(`exec ${quoteCommand(argv)}`, (error, channel) => {
         client.off('close', gone);
-        if (error === undefined) resolve(channel);
+        // The end may come with the beginning: whoever listens later may hear of neither.
+        if (error === undefined) resolve({ channel, endings: endingsOf(channel) });
         else reject(this.#refused(error));
       });
     });
@@ -147,17 +151,27 @@ class CountedLine implements Line {
   }
 }
 
-/** Resolves when the channel is closed, with how the command ended. */
-export async function endOf(channel: ClientChannel): Promise<{
+export interface Ending {
   readonly exitCode: number | undefined;
   readonly signal: NodeJS.Signals | undefined;
-}> {
-  let exitCode: number | undefined;
-  let signal: NodeJS.Signals | undefined;
-  channel.on('exit', (code: number | null, name?: string) => {
-    exitCode = code ?? undefined;
-    if (name !== undefined) signal = name as NodeJS.Signals;
+}
+
+export interface Endings {
+  /** Resolves when the command has ended; what it has said may still be on its way. */
+  readonly exited: Promise<Ending>;
+  /** Resolves when all is said as well. Never for a channel whose output nobody reads. */
+  readonly closed: Promise<Ending>;
+}
+
+function endingsOf(channel: ClientChannel): Endings {
+  let ending: Ending = { exitCode: undefined, signal: undefined };
+  const closed = once(channel, 'close').then(() => ending);
+  const exited = new Promise<Ending>((resolve) => {
+    channel.on('exit', (code: number | null, name?: string) => {
+      ending = { exitCode: code ?? undefined, signal: name as NodeJS.Signals | undefined };
+      resolve(ending);
+    });
+    void closed.then(resolve);
   });
-  await once(channel, 'close');
-  return { exitCode, signal };
+  return { exited, closed };
 }

@@ -66,7 +66,7 @@ export async function getFiles(host: SshHost, remote: string, local: string): Pr
 /** What the machine says of a failure tells more than a broken pipe on this side. */
 async function finish(
   host: SshHost,
-  { channel, exited }: StartedProcess,
+  { channel, closed }: StartedProcess,
   what: string,
   copied: Promise<unknown>,
 ): Promise<void> {
@@ -77,7 +77,7 @@ async function finish(
   );
   // An archive that cannot be read here must not leave the machine waiting for the rest of it.
   void failure.then((error) => error !== undefined && channel.destroy());
-  const { exitCode, signal } = await exited;
+  const { exitCode, signal } = await closed;
   const error = await failure;
   if (exitCode === 0 && error === undefined) return;
   const why = (await said.catch(() => '')).trim() || error?.message || signal || 'no answer';

@@ -1,7 +1,7 @@
 /** Whether a machine is the one that it was: its key beside the known ones. */
 import { TilebedError } from '../../../runtime/errors.ts';
 import { askYesNo } from './ask.ts';
-import { hostText, type SshHost } from './host.ts';
+import { hostText, knownName, type SshHost } from './host.ts';
 import {
   entryName,
   fingerprint,
@@ -14,7 +14,7 @@ import {
 /** Resolves when the key may be trusted. Rejects with a TilebedError (FAILED) otherwise. */
 export async function checkHostKey(host: SshHost, key: Buffer): Promise<void> {
   const { knownHostsFile: file } = host;
-  const verdict = judgeKey(await knownKeys(file, host), key);
+  const verdict = judgeKey(await knownKeys(file, knownName(host)), key);
   switch (verdict.kind) {
     case 'known':
       return;
@@ -27,7 +27,7 @@ export async function checkHostKey(host: SshHost, key: Buffer): Promise<void> {
         'FAILED',
         `${hostText(host)} has another host key than before: ${fingerprint(key)} is not what ${file}:${verdict.line} holds`,
         {
-          hint: `if it was set up anew, forget the old key with \`ssh-keygen -f ${file} -R '${entryName(host)}'\`; if not, somebody else may be answering`,
+          hint: `if it was set up anew, forget the old key with \`ssh-keygen -f ${file} -R '${entryName(knownName(host))}'\`; if not, somebody else may be answering`,
         },
       );
     case 'unknown':
@@ -42,7 +42,7 @@ export async function checkHostKey(host: SshHost, key: Buffer): Promise<void> {
 const meetings = new Map<string, Promise<void>>();
 
 function meet(host: SshHost, key: Buffer): Promise<void> {
-  const name = `${entryName(host)} ${key.toString('base64')} ${host.knownHostsFile}`;
+  const name = `${entryName(knownName(host))} ${key.toString('base64')} ${host.knownHostsFile}`;
   const known = meetings.get(name);
   if (known !== undefined) return known;
   const meeting = decide(host, key).finally(() => meetings.delete(name));
@@ -59,7 +59,7 @@ async function decide(host: SshHost, key: Buffer): Promise<void> {
     );
     if (answer !== true) throw unknownKey(host, print);
   }
-  await rememberKey(host.knownHostsFile, host, key);
+  await rememberKey(host.knownHostsFile, knownName(host), key);
 }
 
 function unknownKey(host: SshHost, print: string): TilebedError {

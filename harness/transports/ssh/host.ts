@@ -13,6 +13,10 @@ export interface SshHost {
   /** A name or an address. */
   readonly address: string;
   readonly port: number;
+  /** Another address of the same machine, which answers where the first one does not. */
+  readonly alsoAt?: string;
+  /** The name or address under which its key is known, where that is another. */
+  readonly knownAs?: string;
   readonly user: string;
   /** A private key's file; without one the agent and the usual files are tried. */
   readonly keyFile?: string;
@@ -28,4 +32,9 @@ export interface SshHost {
 /** As one types it: `pi@10.0.0.3`, with the port where it is not 22. */
 export function hostText({ user, address, port }: SshHost): string {
   return `${user}@${address}${port === 22 ? '' : `:${port}`}`;
+}
+
+/** Under which its key is known. */
+export function knownName({ address, port, knownAs }: SshHost) {
+  return { address: knownAs ?? address, port };
 }

@@ -1,7 +1,7 @@
 /** A command on a machine, with its process number: what signals and its end are for. */
 import type { ClientChannel } from 'ssh2';
 import { TilebedError } from '../../../runtime/errors.ts';
-import { connectionTo, endOf, type SshConnection } from './connection.ts';
+import { connectionTo, type Endings, type SshConnection } from './connection.ts';
 import { hostText, type SshHost } from './host.ts';
 
 /** Tells its own number, which exec keeps, and becomes the command. The script is constant. */
@@ -10,9 +10,8 @@ const START = ['sh', '-c', `echo "${MARK} $$" >&2 && exec "$@"`, 'sh'];
 /** More before the mark is no greeting of a shell. */
 const MOST_GREETING_BYTES = 65_536;
 
-export interface StartedProcess {
+export interface StartedProcess extends Endings {
   readonly channel: ClientChannel;
-  readonly exited: ReturnType<typeof endOf>;
   /** False once it has ended. */
   isRunning(): boolean;
   signal(signal: NodeJS.Signals, whom: 'process' | 'group'): void;
@@ -25,35 +24,35 @@ export async function startProcess(
 ): Promise<StartedProcess> {
   const connection = await connectionTo(host);
   connection.line.ref();
-  try {
-    const channel = await connection.channel([...START, ...argv]);
-    // A command that ends at once does not read what is written to it: how it ended tells.
-    channel.on('error', () => {});
-    const exited = endOf(channel);
-    void exited.then(() => connection.line.unref());
-    return await announce(connection, channel, exited);
-  } catch (error) {
+  const command = connection.command([...START, ...argv]);
+  const { channel, endings } = await command.catch((error: unknown) => {
     connection.line.unref();
     throw error;
-  }
+  });
+  // A command that ends at once does not read what is written to it: how it ended tells.
+  channel.on('error', () => {});
+  const isUnread = () => channel.readableFlowing === null;
+  const over = endings.exited.then((ending) => (isUnread() ? ending : endings.closed));
+  void over.then(() => connection.line.unref());
+  return announce(connection, channel, endings);
 }
 
 async function announce(
   connection: SshConnection,
   channel: ClientChannel,
-  exited: ReturnType<typeof endOf>,
+  endings: Endings,
 ): Promise<StartedProcess> {
   const processId = await readMark(connection, channel);
   const { guard } = connection;
   let running = true;
   guard.watch(processId);
-  void exited.then(() => {
+  void endings.exited.then(() => {
     running = false;
     guard.drop(processId);
   });
   return {
     channel,
-    exited,
+    ...endings,
     isRunning: () => running,
     signal: (signal, whom) => {
       if (running) guard.signal(processId, signal, whom);

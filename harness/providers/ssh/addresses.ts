@@ -1,0 +1,148 @@
+/** Gives machines their testbed addresses by netplan, so that no mistake locks one out. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { netplanFaults } from '../../../netplan/check.ts';
+import { type NetplanSettings, renderNetplan } from '../../../netplan/render.ts';
+import { NETPLAN_COMMANDS, NETPLAN_FILE } from '../../../netplan/scripts.ts';
+import { TilebedError } from '../../../runtime/errors.ts';
+import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
+import type { NetplanBlock } from '../../spec/ssh.ts';
+import type { ProviderContext, Step } from '../provider.ts';
+import { filePath, ownNames, sshBlock } from './hosts.ts';
+import { Machine } from './machine.ts';
+import type { ReachedNode } from './survey.ts';
+
+const DEFAULT_ROLLBACK_SECONDS = 60;
+const BETWEEN_TRIES_MS = 1000;
+/** For netplan to put back what there was. */
+const ROLLBACK_GRACE_MS = 60_000;
+
+/** None without the wish. Rejects with a TilebedError (INPUT) for addresses that cannot be. */
+export async function addressSteps(
+  context: ProviderContext,
+  nodes: readonly ReachedNode[],
+): Promise<readonly Step[]> {
+  const { testbed } = context;
+  const { netplan } = sshBlock(testbed);
+  if (netplan === undefined) return [];
+  const password = await wifiPassword(testbed, netplan);
+  const wanted = nodes.map((node) => ({
+    node,
+    name: node.spec.name,
+    settings: settingsOf(testbed, node.spec, netplan, password),
+  }));
+  const faults = netplanFaults(wanted);
+  if (faults.length > 0) throw new TilebedError('INPUT', faults.join('\n  '));
+  return Promise.all(
+    wanted.map(({ node, settings }) =>
+      addressStep(node, settings, ownNames(context).label, netplan),
+    ),
+  );
+}
+
+async function addressStep(
+  node: ReachedNode,
+  settings: NetplanSettings,
+  label: string,
+  { rollbackSeconds = DEFAULT_ROLLBACK_SECONDS }: NetplanBlock,
+): Promise<Step> {
+  const { spec, machine, facts } = node;
+  const { device, address } = settings;
+  const text = renderNetplan(settings, label);
+  const [found] = await machine.look([NETPLAN_FILE], { asRoot: true });
+  const has = facts.interfaces.some(({ name, cidr }) => name === device && cidr === address);
+  return {
+    title: `give ${spec.name} the address ${address} on ${device}`,
+    node: spec.name,
+    actions: [
+      ['write', NETPLAN_FILE, renderNetplan(masked(settings), label)],
+      ['netplan', 'apply'],
+      ['take', 'back', 'unless', 'confirmed', 'after', `${rollbackSeconds}s`],
+    ],
+    done: async () => has && found?.kind === 'file' && found.text === text,
+    apply: async (signal, say) => {
+      await machine.run(NETPLAN_COMMANDS.check, { asRoot: true, input: text, signal });
+      const change = NETPLAN_COMMANDS.apply({ device, address, seconds: rollbackSeconds });
+      await machine.run(change, { asRoot: true, input: text, signal });
+      say?.('waiting for it to answer there');
+      await confirm(node, rollbackSeconds, signal);
+    },
+  };
+}
+
+/** Over the new address: what cannot be reached there is not confirmed, and taken back by the machine. */
+async function confirm(
+  { spec, machine }: ReachedNode,
+  rollbackSeconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { host } = machine;
+  const there = new Machine(spec.name, { ...host, address: spec.address, knownAs: host.address });
+  const giveUpAt = performance.now() + rollbackSeconds * 1000;
+  let last: unknown;
+  while (performance.now() < giveUpAt) {
+    try {
+      await there.run(NETPLAN_COMMANDS.confirm, { asRoot: true, signal });
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      last = error;
+      await delay(BETWEEN_TRIES_MS, undefined, { signal });
+    }
+  }
+  const back = await isTakenBack(machine, signal);
+  const reason = last instanceof Error ? last.message : 'no answer';
+  throw new TilebedError(
+    'FAILED',
+    `${spec.name} did not answer at ${spec.address} within ${rollbackSeconds} s (${reason})${back ? '; it is as it was before' : ''}`,
+    {
+      node: spec.name,
+      hint: `is \`interface\` the one with the cable, and does this machine reach ${spec.address}?`,
+      cause: last,
+    },
+  );
+}
+
+async function isTakenBack(machine: Machine, signal: AbortSignal): Promise<boolean> {
+  const giveUpAt = performance.now() + ROLLBACK_GRACE_MS;
+  while (performance.now() < giveUpAt) {
+    const asked = machine.try(NETPLAN_COMMANDS.takenBack, { asRoot: true, signal });
+    if ((await asked.catch(() => undefined))?.exitCode === 0) return true;
+    signal.throwIfAborted();
+    await delay(BETWEEN_TRIES_MS, undefined, { signal });
+  }
+  return false;
+}
+
+function settingsOf(
+  { subnet }: Testbed,
+  { address }: TestbedNode,
+  { interface: device, gateway, nameservers, wifi }: NetplanBlock,
+  password: string | undefined,
+): NetplanSettings {
+  return {
+    device,
+    address: `${address}/${subnet.split('/')[1]}`,
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(nameservers === undefined ? {} : { nameservers }),
+    ...(wifi === undefined
+      ? {}
+      : { wifi: { ssid: wifi.ssid, ...(password === undefined ? {} : { password }) } }),
+  };
+}
+
+function masked(settings: NetplanSettings): NetplanSettings {
+  const { wifi } = settings;
+  return wifi?.password === undefined
+    ? settings
+    : { ...settings, wifi: { ...wifi, password: '(not shown)' } };
+}
+
+async function wifiPassword(testbed: Testbed, { wifi }: NetplanBlock): Promise<string | undefined> {
+  if (wifi?.passwordFile === undefined) return undefined;
+  const path = filePath(testbed, wifi.passwordFile);
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new TilebedError('INPUT', `cannot read the Wi-Fi password: ${cause.message}`, { cause });
+  });
+  return text.replace(/\r?\n$/, '');
+}

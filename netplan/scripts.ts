@@ -1,0 +1,129 @@
+/**
+ * What runs on a machine whose address changes. A mistake must never lock one out: a change is first made
+ * in /run/netplan, which no reboot outlives, by a watchdog that is detached from every connection and takes
+ * it back unless it is confirmed in time. A lost connection cannot confirm, so it is undone by itself; only
+ * a confirmed change reaches /etc/netplan.
+ */
+
+const NAME = '60-tilebed.yaml';
+export const NETPLAN_FILE = `/etc/netplan/${NAME}`;
+
+const VARIABLES = `
+file=${NETPLAN_FILE}; trial=/run/netplan/${NAME}; work=/run/tilebed-netplan; kept=/var/lib/tilebed-netplan
+detached() {
+  if [ -d /run/systemd/system ]; then systemd-run --quiet --collect "$@"
+  else setsid "$@" < /dev/null > /dev/null 2>&1 & fi
+}
+`;
+
+/** Standard input is the new file. It is checked by netplan itself, beside all others, in a folder apart. */
+const CHECK = `${VARIABLES}
+folder=$(mktemp -d) || exit
+trap 'rm -rf "$folder"' EXIT
+mkdir -p "$folder/etc/netplan"
+cp /etc/netplan/*.yaml "$folder/etc/netplan/" 2> /dev/null
+cat > "$folder$file"
+chmod 600 "$folder"/etc/netplan/*.yaml
+netplan generate --root-dir "$folder" > "$folder/said" 2>&1 && exit 0
+sed "s#$folder##g" "$folder/said" >&2
+exit 1`;
+
+/**
+ * What an interface has, written down and put back: netplan forgets what was not made by netplan, such as an
+ * address that NetworkManager, a script or a person has given it.
+ */
+const REMEMBER = `
+remember() {
+  ip -o -4 address show dev "$1" | awk '{ print $4 }' > "$2/addresses"
+  ip -4 route show dev "$1" | grep -v 'proto kernel' > "$2/routes"
+}
+put_back() {
+  ip link set "$1" up
+  while read -r each; do ip address add "$each" brd + dev "$1" 2> /dev/null; done < "$2/addresses"
+  while read -r each; do ip route add $each dev "$1" 2> /dev/null; done < "$2/routes"
+}
+`;
+
+/** Waits in the background of the machine. */
+const WATCHDOG = `${REMEMBER}
+device="$1"; address="$2"; seconds="$3"
+file=${NETPLAN_FILE}; trial=/run/netplan/${NAME}; work=/run/tilebed-netplan
+remember "$device" "$work"
+mkdir -p /run/netplan && mv -f "$work/wanted" "$trial"
+netplan apply > "$work/log" 2>&1
+while [ "$seconds" -gt 0 ]; do
+  [ -d "$work/pending" ] || exit 0
+  sleep 1; seconds=$((seconds - 1))
+done
+rmdir "$work/pending" 2> /dev/null || exit 0
+rm -f "$trial"
+grep -q "$address" "$file" 2> /dev/null || ip address delete "$address" dev "$device"
+netplan apply >> "$work/log" 2>&1
+put_back "$device" "$work"
+touch "$work/taken-back"`;
+
+/** Standard input is the new file. Ends when the watchdog stands: what comes of it is seen from outside. */
+const APPLY = `${VARIABLES}
+umask 077
+mkdir -p "$work" || exit
+mkdir "$work/pending" 2> /dev/null || { echo "another change is under way there: wait until it is over" >&2; exit 1; }
+rm -f "$work/taken-back"
+cat > "$work/wanted"
+printf '%s\\n' "$4" > "$work/watchdog"
+detached sh "$work/watchdog" "$1" "$2" "$3"`;
+
+/** Fails where the watchdog has been quicker. What was there before tilebed came is kept until the end. */
+const CONFIRM = `${VARIABLES}
+umask 077
+if ! rmdir "$work/pending" 2> /dev/null; then echo "it has been taken back already" >&2; exit 1; fi
+if [ ! -d "$kept" ]; then
+  mkdir -p "$kept" || exit
+  if [ -f "$file" ]; then cp -p "$file" "$kept/original"; fi
+  cp "$work/addresses" "$work/routes" "$kept/"
+fi
+cp "$trial" "$file.new" && chmod 600 "$file.new" && mv -f "$file.new" "$file" && rm -f "$trial"`;
+
+/** Tells whether the watchdog has taken the change back. */
+const TAKEN_BACK = `${VARIABLES}
+[ ! -d "$work/pending" ] && [ -f "$work/taken-back" ]`;
+
+/** Puts back what there was before tilebed came, and says so; nothing where there was no change. */
+const REMOVE = `${VARIABLES}
+end=/run/tilebed-netplan-end
+[ -d "$kept" ] || [ -f "$trial" ] || exit 0
+rm -rf "$work" "$trial"
+address=$(sed -n 's/^ *- \\([0-9.]*\\/[0-9]*\\)$/\\1/p' "$file" 2> /dev/null | head -n 1)
+if [ -f "$kept/original" ]; then mv -f "$kept/original" "$file"; else rm -f "$file"; fi
+rm -rf "$end" && mkdir "$end" && mv "$kept/addresses" "$kept/routes" "$end/" 2> /dev/null
+rm -rf "$kept"
+echo "address $address of netplan"
+device=$(ip -o -4 address show | awk -v address="$address" '$4 == address { print $2; exit }')
+printf '%s\n' "$1" > "$end/script"
+detached sh "$end/script" "$device" "$address" "$end"`;
+
+/** The end of it, in the background: the connection may go with the address. */
+const END = `${REMEMBER}
+if [ -n "$1" ]; then ip address delete "$2" dev "$1"; fi
+netplan apply
+if [ -n "$1" ] && [ -f "$3/addresses" ]; then put_back "$1" "$3"; fi
+rm -rf "$3"`;
+
+const script = (text: string, ...more: readonly string[]) => ['sh', '-c', text, 'sh', ...more];
+
+export interface TimedChange {
+  readonly device: string;
+  /** With its prefix. */
+  readonly address: string;
+  /** Until it is taken back unless it is confirmed. */
+  readonly seconds: number;
+}
+
+/** Argument arrays; all are for root. */
+export const NETPLAN_COMMANDS = {
+  check: script(CHECK),
+  apply: ({ device, address, seconds }: TimedChange) =>
+    script(APPLY, device, address, String(seconds), WATCHDOG),
+  confirm: script(CONFIRM),
+  takenBack: script(TAKEN_BACK),
+  remove: script(REMOVE, END),
+} as const;
