@@ -88,9 +88,15 @@ console.log(JSON.stringify({
     });
 
     test('is small, and has the runtime from the start', async () => {
-      const format = '{{.Repository}} {{.ID}}';
-      const images = await runCommand(['docker', 'image', 'ls', '--format', format]);
-      const [, id = ''] = /^tilebed\/node (\S+)$/m.exec(images) ?? [];
+      const name = await labelledNode(testbed.workspace.state, 'edge0');
+      const id = await runCommand([
+        'docker',
+        'container',
+        'inspect',
+        '--format',
+        '{{.Image}}',
+        name,
+      ]);
       const size = await runCommand(['docker', 'image', 'inspect', '--format', '{{.Size}}', id]);
       expect(Number(size)).toBeLessThan(180e6);
       const { stdout } = await tilebed(['deploy', testbed.workspace.testbed]);
@@ -135,6 +141,7 @@ console.log(JSON.stringify({
     expect((await tilebed(['image', 'export', file, '--base', tag])).exitCode).toBe(0);
     await runCommand(['docker', 'image', 'rm', other]);
     expect(await runCommand(['docker', 'load', '--input', file])).toContain(other);
+    await runCommand(['docker', 'image', 'rm', other]);
     const absent = await tilebed(['image', 'build', '--base', 'tilebed/none:1']);
     expect(absent.exitCode).toBe(1);
     expect(absent.stderr).toContain('the image must be there already');
