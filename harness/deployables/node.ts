@@ -49,10 +49,17 @@ export async function nodeFor(platform: Platform, archive?: string): Promise<Nod
       : `archive-${platform}-${(await fileSha256(archive)).slice(0, 16)}`;
   const folder = join(cacheFolder(), 'node', name);
   const facts = join(folder, 'facts.json');
-  if (!(await pathExists(facts))) await fetchInto(folder, platform, archive);
+  if (!(await pathExists(facts))) {
+    // Many machines may want the same at once.
+    const fetching = fetches.get(folder) ?? fetchInto(folder, platform, archive);
+    fetches.set(folder, fetching);
+    await fetching.finally(() => fetches.delete(folder));
+  }
   const { sha256, executableSha256 } = JSON.parse(await readFile(facts, 'utf8')) as NodeDeployable;
   return { path: join(folder, 'node.gz'), sha256, executableSha256 };
 }
+
+const fetches = new Map<string, Promise<void>>();
 
 function cacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'tilebed');
