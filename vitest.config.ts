@@ -18,13 +18,23 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['tests/**/*.test.ts'],
-          exclude: ['tests/vm/**'],
+          include: ['tests/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // Testbeds pin CPUs and measure time: one file at a time has the machine for itself.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          // Every provider for real: `npm run test:testbeds`.
+          name: 'testbeds',
+          include: ['tests/testbeds/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -35,7 +45,7 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -15,6 +15,7 @@ import type {
   Work,
 } from '../../runtime/roles/config.ts';
 import type { ClockOffset, RoleEvent } from '../../runtime/roles/events.ts';
+import { strategyOn } from '../../runtime/schedule/strategies.ts';
 import type { NodeFaults, Undo } from '../providers/provider.ts';
 import type { Trace, TrialRecord } from '../results/format.ts';
 import { rateOfSource } from '../spec/rate.ts';
@@ -237,9 +238,10 @@ class TrialRun {
   #work({ model, threads }: TrialNode): Work {
     const { repetition, experiment } = this.#setup;
     const { grid, strategy, precision, parameters } = repetition;
-    const { fusedLayers } = parameters;
     const { engine } = experiment;
-    return { model, threads, fusedLayers, grid, strategy, precision, engine };
+    const { edges, fusedLayers } = parameters;
+    const work = { model, threads, fusedLayers, grid, precision, engine };
+    return { ...work, strategy: strategyOn(edges, strategy) };
   }
 
   #common(name: string) {

@@ -43,7 +43,7 @@ export class SshTransport implements Transport {
   }
 
   async spawn(argv: readonly string[]): Promise<RemoteProcess> {
-    const child = await this.#start(argv);
+    const child = await this.#start(argv, undefined, false);
     const { channel } = child;
     return {
       stdin: channel,
@@ -62,10 +62,10 @@ export class SshTransport implements Transport {
     await getFiles(this.#options.host, remotePath, localPath);
   }
 
-  async #start(argv: readonly string[], signal?: AbortSignal) {
+  async #start(argv: readonly string[], signal?: AbortSignal, isRead = true) {
     const { host, launcher } = this.#options;
     signal?.throwIfAborted();
-    const child = await startProcess(host, [...launcher, ...argv]);
+    const child = await startProcess(host, [...launcher, ...argv], { isRead });
     if (signal?.aborted === true) {
       child.signal('SIGKILL', 'group');
       child.channel.resume();

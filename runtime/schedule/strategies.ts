@@ -70,6 +70,11 @@ export interface Strategy {
   readonly align: Alignment;
 }
 
+/** Where there is nobody to share with, the best plan is known: the network in one piece. */
+export function strategyOn(edges: number, strategy: Strategy): Strategy {
+  return strategy.name === 'adaptive' && edges === 1 ? { ...strategy, name: 'local' } : strategy;
+}
+
 /** Whether another value of the axis makes another trial. Without reuse there is no order to choose. */
 export function usesAxis({ name, reuse }: Pick<Strategy, 'name' | 'reuse'>, axis: StrategyAxis) {
   const uses: readonly StrategyAxis[] = STRATEGIES[name].uses;

@@ -10,9 +10,9 @@ import { VIRSH } from '../../harness/providers/vagrant/libvirt.ts';
 import { ownVagrant } from '../../harness/providers/vagrant/settings.ts';
 import { sshConfigFile } from '../../harness/providers/vagrant/ssh-config.ts';
 import { leftVagrants } from '../../harness/providers/vagrant/vagrant-command.ts';
-import { providerContract } from '../providers/contract.ts';
-import { upTestbed } from '../providers/up-testbed.ts';
 import { tilebed } from '../support/cli.ts';
+import { providerContract } from '../testbeds/providers/contract.ts';
+import { upTestbed } from '../testbeds/providers/up-testbed.ts';
 import { BOX, withoutVagrant } from './require-vagrant.ts';
 
 const SUBNETS = ['10.33.20', '10.33.21'] as const;

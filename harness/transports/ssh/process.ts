@@ -17,10 +17,15 @@ export interface StartedProcess extends Endings {
   signal(signal: NodeJS.Signals, whom: 'process' | 'group'): void;
 }
 
-/** Rejects with a TilebedError (FAILED) when the machine cannot be reached or runs no commands. */
+/**
+ * The connection keeps this process alive until all that the command says has come: the end of a short one
+ * may be here before its reader is. Where nobody may read it (`isRead: false`), its end is enough.
+ * Rejects with a TilebedError (FAILED) when the machine cannot be reached or runs no commands.
+ */
 export async function startProcess(
   host: SshHost,
   argv: readonly string[],
+  { isRead = true } = {},
 ): Promise<StartedProcess> {
   const connection = await connectionTo(host);
   connection.line.ref();
@@ -31,7 +36,7 @@ export async function startProcess(
   });
   // A command that ends at once does not read what is written to it: how it ended tells.
   channel.on('error', () => {});
-  const isUnread = () => channel.readableFlowing === null;
+  const isUnread = () => !isRead && channel.readableFlowing === null;
   const over = endings.exited.then((ending) => (isUnread() ? ending : endings.closed));
   void over.then(() => connection.line.unref());
   return announce(connection, channel, endings);

@@ -2,11 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Manifest, TrialRecord } from '../harness/results/format.ts';
-import { tilebed } from './support/cli.ts';
-import { remainsOfNodes } from './support/remains.ts';
-import { withoutNetns } from './support/require.ts';
-import { Workspace } from './support/workspace.ts';
+import type { Manifest, TrialRecord } from '../../harness/results/format.ts';
+import { tilebed } from '../support/cli.ts';
+import { remainsOfNodes } from '../support/remains.ts';
+import { withoutNetns } from '../support/require.ts';
+import { Workspace } from '../support/workspace.ts';
 
 const EXPERIMENT = `frames: { count: 3, sources: [edge0, edge1] }
 matrix: { grid: [1x1, 3x2], fusedLayers: [6] }

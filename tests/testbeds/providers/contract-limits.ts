@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { controlGroupFile } from '../support/control-group.ts';
+import { controlGroupFile } from '../../support/control-group.ts';
 import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
 import { upTestbed } from './up-testbed.ts';
 

@@ -1,5 +1,5 @@
 /** What the contract must know of a provider, and the testbed that it tries it with. */
-import type { Capability } from '../../harness/providers/provider.ts';
+import type { Capability } from '../../../harness/providers/provider.ts';
 import type { UpTestbed } from './up-testbed.ts';
 
 export interface ProviderUnderTest {

@@ -1,12 +1,12 @@
 /** The provider `ssh` keeps the contract, on machines that are namespaces with a real SSH server each. */
 import { afterAll, beforeAll, describe } from 'vitest';
-import { tryCommand } from '../../harness/machine/command.ts';
-import { findControlGroups, groupsWithPrefix } from '../../harness/machine/control-groups.ts';
-import { ownedProcesses } from '../../harness/machine/owned-processes.ts';
-import { ownNames } from '../../harness/providers/ssh/hosts.ts';
-import { receiverName } from '../../harness/providers/ssh/links.ts';
-import { withoutNetns, withoutSshd } from '../support/require.ts';
-import { SshFleet } from '../support/ssh-fleet.ts';
+import { tryCommand } from '../../../harness/machine/command.ts';
+import { findControlGroups, groupsWithPrefix } from '../../../harness/machine/control-groups.ts';
+import { ownedProcesses } from '../../../harness/machine/owned-processes.ts';
+import { ownNames } from '../../../harness/providers/ssh/hosts.ts';
+import { receiverName } from '../../../harness/providers/ssh/links.ts';
+import { withoutNetns, withoutSshd } from '../../support/require.ts';
+import { SshFleet } from '../../support/ssh-fleet.ts';
 import { providerContract } from './contract.ts';
 
 const SUBNETS = ['10.32.10', '10.32.11'] as const;

@@ -2,11 +2,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { tilebed } from './support/cli.ts';
-import { startEngine } from './support/docker-engine.ts';
-import { remainsOfNamespaces, remainsOfNodes } from './support/remains.ts';
-import { withoutDocker, withoutNetns } from './support/require.ts';
-import { Workspace } from './support/workspace.ts';
+import { tilebed } from '../support/cli.ts';
+import { startEngine } from '../support/docker-engine.ts';
+import { remainsOfNamespaces, remainsOfNodes } from '../support/remains.ts';
+import { withoutDocker, withoutNetns } from '../support/require.ts';
+import { Workspace } from '../support/workspace.ts';
 
 const EXPERIMENT = `frames: { count: 2, sources: [edge0, edge1] }
 matrix: { grid: [3x2], fusedLayers: [6], reuse: [true] }

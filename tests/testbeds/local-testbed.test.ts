@@ -2,12 +2,12 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findControlGroups, groupsWithPrefix } from '../harness/machine/control-groups.ts';
-import { ownedProcesses } from '../harness/machine/owned-processes.ts';
-import { startTilebed, tilebed } from './support/cli.ts';
-import { eventually, noProcessesOf } from './support/processes.ts';
-import { withoutCgroups } from './support/require.ts';
-import { Workspace } from './support/workspace.ts';
+import { findControlGroups, groupsWithPrefix } from '../../harness/machine/control-groups.ts';
+import { ownedProcesses } from '../../harness/machine/owned-processes.ts';
+import { startTilebed, tilebed } from '../support/cli.ts';
+import { eventually, noProcessesOf } from '../support/processes.ts';
+import { withoutCgroups } from '../support/require.ts';
+import { Workspace } from '../support/workspace.ts';
 
 let workspace: Workspace;
 beforeEach(async () => {

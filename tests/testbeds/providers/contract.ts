@@ -5,8 +5,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startTilebed, tilebed } from '../support/cli.ts';
-import { Workspace } from '../support/workspace.ts';
+import { startTilebed, tilebed } from '../../support/cli.ts';
+import { Workspace } from '../../support/workspace.ts';
 import { commandContract } from './contract-commands.ts';
 import { fileContract } from './contract-files.ts';
 import { limitContract } from './contract-limits.ts';

@@ -2,12 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ownedProcesses } from '../harness/machine/owned-processes.ts';
-import type { LinkFacts } from '../harness/results/format.ts';
-import type { LinkVerdict } from '../harness/testbeds/verify-links.ts';
-import { tilebed } from './support/cli.ts';
-import { withoutNetns } from './support/require.ts';
-import { Workspace } from './support/workspace.ts';
+import { ownedProcesses } from '../../harness/machine/owned-processes.ts';
+import type { LinkFacts } from '../../harness/results/format.ts';
+import type { LinkVerdict } from '../../harness/testbeds/verify-links.ts';
+import { tilebed } from '../support/cli.ts';
+import { withoutNetns } from '../support/require.ts';
+import { Workspace } from '../support/workspace.ts';
 
 const EXPERIMENT = `frames: { count: 2, sources: [edge0, edge1] }
 matrix: { grid: [3x2], fusedLayers: [6], reuse: [true] }

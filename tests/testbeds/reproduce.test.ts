@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TrialRecord } from '../harness/results/format.ts';
-import type { Reproduction } from '../harness/results/reproduction.ts';
-import { tilebed } from './support/cli.ts';
-import { withoutCgroups, withoutNetns } from './support/require.ts';
+import type { TrialRecord } from '../../harness/results/format.ts';
+import type { Reproduction } from '../../harness/results/reproduction.ts';
+import { tilebed } from '../support/cli.ts';
+import { withoutCgroups, withoutNetns } from '../support/require.ts';
 
 let folder: string;
 beforeAll(async () => {

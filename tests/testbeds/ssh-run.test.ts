@@ -1,10 +1,10 @@
 /** The very experiment of local nodes on machines over SSH: what is found is the same to the last bit. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TrialRecord } from '../harness/results/format.ts';
-import { tilebed } from './support/cli.ts';
-import { withoutNetns, withoutSshd } from './support/require.ts';
-import { SshFleet } from './support/ssh-fleet.ts';
-import { Workspace } from './support/workspace.ts';
+import type { TrialRecord } from '../../harness/results/format.ts';
+import { tilebed } from '../support/cli.ts';
+import { withoutNetns, withoutSshd } from '../support/require.ts';
+import { SshFleet } from '../support/ssh-fleet.ts';
+import { Workspace } from '../support/workspace.ts';
 
 const SUBNET = '10.32.12';
 const TESTBED = `network: { subnet: ${SUBNET}.0/24 }

@@ -4,9 +4,9 @@
  */
 import { rm } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { startTilebed, tilebed } from '../support/cli.ts';
-import { eventually } from '../support/processes.ts';
-import { Workspace } from '../support/workspace.ts';
+import { startTilebed, tilebed } from '../../support/cli.ts';
+import { eventually } from '../../support/processes.ts';
+import { Workspace } from '../../support/workspace.ts';
 import type { ProviderUnderTest } from './provider-under-test.ts';
 import type { UpTestbed } from './up-testbed.ts';
 

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { tilebed } from './support/cli.ts';
-import { withoutCgroups } from './support/require.ts';
-import { Workspace } from './support/workspace.ts';
+import { tilebed } from '../support/cli.ts';
+import { withoutCgroups } from '../support/require.ts';
+import { Workspace } from '../support/workspace.ts';
 
 const TESTBED = `timeScale: 2
 devices: { snail: { plainSeconds: 4 } }

@@ -1,19 +1,19 @@
 /** Links are what was asked for: measured through the runtime, as before every experiment. */
 import { describe, expect, test } from 'vitest';
-import { providerNamed } from '../../harness/providers/registry.ts';
-import { loadTestbed } from '../../harness/spec/load-testbed.ts';
-import { findBundle } from '../../harness/testbeds/bundle.ts';
-import { measureLinks } from '../../harness/testbeds/measure-links.ts';
-import { openTestbed } from '../../harness/testbeds/open.ts';
-import { tilebed } from '../support/cli.ts';
-import { Workspace } from '../support/workspace.ts';
+import { providerNamed } from '../../../harness/providers/registry.ts';
+import { loadTestbed } from '../../../harness/spec/load-testbed.ts';
+import { findBundle } from '../../../harness/testbeds/bundle.ts';
+import { measureLinks } from '../../../harness/testbeds/measure-links.ts';
+import { openTestbed } from '../../../harness/testbeds/open.ts';
+import { tilebed } from '../../support/cli.ts';
+import { Workspace } from '../../support/workspace.ts';
 import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
 import { upTestbed } from './up-testbed.ts';
 
 /** Of what was asked for: headers take some, and the measurement is of what applications get. */
 const LEAST = 0.85;
 const MOST = 1.1;
-/** A busy machine may measure too little, though never too much. */
+/** A busy machine may send too late, or look too late at what came meanwhile. */
 const ATTEMPTS = 5;
 
 export function linkContract(provider: ProviderUnderTest): void {
@@ -44,8 +44,8 @@ export function linkContract(provider: ProviderUnderTest): void {
     test('have the rate that was asked for, both ways, and each its own', async () => {
       await tilebed(['deploy', testbed.workspace.testbed]);
       let rates = await measuredParts();
-      for (let attempt = 0; attempt < ATTEMPTS && Math.min(...rates) < LEAST; attempt++) {
-        expect(Math.max(...rates)).toBeLessThan(MOST);
+      const isOff = (rate: number) => rate <= LEAST || rate >= MOST;
+      for (let attempt = 0; attempt < ATTEMPTS && rates.some(isOff); attempt++) {
         rates = await measuredParts();
       }
       expect(rates).toHaveLength(4);
@@ -69,7 +69,7 @@ export function linkContract(provider: ProviderUnderTest): void {
     });
   });
 
-  // What the kernel cannot the relay keeps, where there can be one: tests/links.test.ts measures that.
+  // What the kernel cannot the relay keeps, where there can be one: tests/testbeds/links.test.ts measures that.
   const relays = providerNamed(name).relayAddress !== undefined;
   const cannot = (['shape', 'delay'] as const).filter((wish) => !relays && !able.includes(wish));
   test.runIf(relays)('keep what the kernel cannot, by the relay', async () => {

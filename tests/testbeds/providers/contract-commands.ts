@@ -3,8 +3,12 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { ExecOptions, ExecResult, RemoteProcess } from '../../harness/transports/transport.ts';
-import { eventually } from '../support/processes.ts';
+import type {
+  ExecOptions,
+  ExecResult,
+  RemoteProcess,
+} from '../../../harness/transports/transport.ts';
+import { eventually } from '../../support/processes.ts';
 import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
 import { upTestbed } from './up-testbed.ts';
 

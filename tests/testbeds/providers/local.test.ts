@@ -1,8 +1,8 @@
 /** The provider `local` keeps the contract. */
-import { ownedProcesses } from '../../harness/machine/owned-processes.ts';
-import { localProvider } from '../../harness/providers/local/provider.ts';
-import { remainsOfNodes } from '../support/remains.ts';
-import { withoutCgroups } from '../support/require.ts';
+import { ownedProcesses } from '../../../harness/machine/owned-processes.ts';
+import { localProvider } from '../../../harness/providers/local/provider.ts';
+import { remainsOfNodes } from '../../support/remains.ts';
+import { withoutCgroups } from '../../support/require.ts';
 import { providerContract } from './contract.ts';
 
 const here = await localProvider.capabilities();

@@ -1,12 +1,12 @@
 /** The provider `netns` keeps the contract, and what only namespaces promise. */
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../../harness/machine/command.ts';
-import { ownedProcesses } from '../../harness/machine/owned-processes.ts';
-import { netnsProvider } from '../../harness/providers/netns/provider.ts';
-import { tilebed } from '../support/cli.ts';
-import { remainsOfNamespaces } from '../support/remains.ts';
-import { withoutNetns } from '../support/require.ts';
-import { Workspace } from '../support/workspace.ts';
+import { runCommand } from '../../../harness/machine/command.ts';
+import { ownedProcesses } from '../../../harness/machine/owned-processes.ts';
+import { netnsProvider } from '../../../harness/providers/netns/provider.ts';
+import { tilebed } from '../../support/cli.ts';
+import { remainsOfNamespaces } from '../../support/remains.ts';
+import { withoutNetns } from '../../support/require.ts';
+import { Workspace } from '../../support/workspace.ts';
 import { providerContract } from './contract.ts';
 import { threeNodes } from './provider-under-test.ts';
 import { upTestbed } from './up-testbed.ts';

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ownedProcesses } from '../harness/machine/owned-processes.ts';
-import { startTilebed, tilebed } from './support/cli.ts';
-import { eventually } from './support/processes.ts';
-import { remainsOfNamespaces, remainsOfNodes } from './support/remains.ts';
-import { withoutCgroups, withoutNetns } from './support/require.ts';
-import { Workspace } from './support/workspace.ts';
+import { ownedProcesses } from '../../harness/machine/owned-processes.ts';
+import { startTilebed, tilebed } from '../support/cli.ts';
+import { eventually } from '../support/processes.ts';
+import { remainsOfNamespaces, remainsOfNodes } from '../support/remains.ts';
+import { withoutCgroups, withoutNetns } from '../support/require.ts';
+import { Workspace } from '../support/workspace.ts';
 
 const KINDS = [
   { provider: 'local', skip: withoutCgroups, remains: remainsOfNodes },

@@ -1,10 +1,10 @@
 /** A testbed that is up for a group of tests, and the nodes of it. */
 import { afterAll, beforeAll } from 'vitest';
-import type { ProvisionedNode } from '../../harness/providers/provider.ts';
-import { loadTestbed } from '../../harness/spec/load-testbed.ts';
-import { openTestbed } from '../../harness/testbeds/open.ts';
-import { tilebed } from '../support/cli.ts';
-import { Workspace } from '../support/workspace.ts';
+import type { ProvisionedNode } from '../../../harness/providers/provider.ts';
+import { loadTestbed } from '../../../harness/spec/load-testbed.ts';
+import { openTestbed } from '../../../harness/testbeds/open.ts';
+import { tilebed } from '../../support/cli.ts';
+import { Workspace } from '../../support/workspace.ts';
 
 export interface UpTestbed {
   /** Everything behind name and provider. */

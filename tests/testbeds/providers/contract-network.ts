@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import type { ProvisionedNode } from '../../harness/providers/provider.ts';
+import type { ProvisionedNode } from '../../../harness/providers/provider.ts';
 import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
 import { upTestbed } from './up-testbed.ts';
 
