@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TrialRecord } from '../harness/results/format.ts';
 import { tilebed } from './support/cli.ts';
+import { found } from './support/found.ts';
 import { Workspace } from './support/workspace.ts';
 
 const THREE_EDGES = `network: { subnet: 10.76.0.0/24 }
@@ -40,10 +41,6 @@ async function run(experiment: string): Promise<TrialRecord[]> {
   const records = await workspace.records();
   if (records.length === 0) throw new Error(stderr);
   return records;
-}
-
-function found({ frames }: TrialRecord): string {
-  return JSON.stringify(frames.map(({ source, frame, detections }) => [source, frame, detections]));
 }
 
 test('finds what the unpartitioned network finds, and the record says by which plans', async () => {

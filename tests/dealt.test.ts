@@ -11,6 +11,7 @@ import { areaOf } from '../runtime/partition/region.ts';
 import { dealtTraffic } from '../runtime/partition/traffic.ts';
 import type { StrategyName } from '../runtime/schedule/strategies.ts';
 import { ROOT, tilebed } from './support/cli.ts';
+import { found } from './support/found.ts';
 import { Workspace } from './support/workspace.ts';
 
 const THREE_EDGES = `network: { subnet: 10.78.0.0/24 }
@@ -39,11 +40,6 @@ async function run(lines: string, cfg = 'tiny.cfg'): Promise<readonly TrialRecor
   ]);
   expect(exitCode, stderr).toBe(0);
   return workspace.records();
-}
-
-/** Everything that was found, to the last bit. */
-function found({ frames }: TrialRecord): string {
-  return JSON.stringify(frames.map(({ source, frame, detections }) => [source, frame, detections]));
 }
 
 /** Payload bytes of a kind of message that some nodes have sent. */

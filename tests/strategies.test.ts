@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TrialRecord } from '../harness/results/format.ts';
 import { tilebed } from './support/cli.ts';
+import { found } from './support/found.ts';
 import { Workspace } from './support/workspace.ts';
 
 const THREE_EDGES = `network: { subnet: 10.78.0.0/24 }
@@ -34,10 +35,6 @@ async function run(experiment: string, cfg?: string): Promise<TrialRecord[]> {
 
 function total({ nodes }: TrialRecord, figure: 'haloBytesReused' | 'haloBytesReceived'): number {
   return Object.values(nodes).reduce((sum, node) => sum + node[figure], 0);
-}
-
-function found({ frames }: TrialRecord): string {
-  return JSON.stringify(frames.map(({ source, frame, detections }) => [source, frame, detections]));
 }
 
 test('finds what the unpartitioned network finds', async () => {

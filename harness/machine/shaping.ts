@@ -69,24 +69,38 @@ function sendingCommands(link: Link, end: LinkEnd): readonly (readonly string[])
   if (delayMs === undefined && jitterMs === undefined && loss === undefined) {
     return rateCommands(link, end, ['root']);
   }
-  const netem = [
-    ...['netem', 'limit', String(PACKETS_UNDER_WAY)],
-    ...(delayMs === undefined ? [] : ['delay', `${delayMs}ms`]),
-    ...(jitterMs === undefined ? [] : [`${jitterMs}ms`]),
-    ...(loss === undefined ? [] : ['loss', 'random', `${loss * 100}%`]),
-  ];
   return [
-    tc(end, ['root', 'handle', '1:', ...netem]),
+    tc(end, ['root', 'handle', '1:', ...netem(link)]),
     ...rateCommands(link, end, ['parent', '1:1']),
   ];
 }
 
 function rateCommands({ rateBitsPerSecond }: Link, end: LinkEnd, place: readonly string[]) {
   if (rateBitsPerSecond === undefined) return [];
-  const burst = Math.max(SMALLEST_BURST_BYTES, Math.round((rateBitsPerSecond / 8) * BURST_SECONDS));
-  const queue = Math.max(SMALLEST_QUEUE_BYTES, Math.round((rateBitsPerSecond / 8) * QUEUE_SECONDS));
+  const burst = burstBytes(rateBitsPerSecond);
+  const queue = queueBytes(rateBitsPerSecond);
   const bucket = ['tbf', 'rate', `${rateBitsPerSecond}bit`, 'burst', `${burst}b`];
   return [tc(end, [...place, 'handle', '10:', ...bucket, 'limit', `${burst + queue}b`])];
+}
+
+/** `netem` and its arguments, for all but the rate. */
+export function netem({ delayMs, jitterMs, loss }: Link): readonly string[] {
+  return [
+    ...['netem', 'limit', String(PACKETS_UNDER_WAY)],
+    ...(delayMs === undefined ? [] : ['delay', `${delayMs}ms`]),
+    ...(jitterMs === undefined ? [] : [`${jitterMs}ms`]),
+    ...(loss === undefined ? [] : ['loss', 'random', `${loss * 100}%`]),
+  ];
+}
+
+/** What may pass at once, faster than the rate. */
+export function burstBytes(rateBitsPerSecond: number): number {
+  return Math.max(SMALLEST_BURST_BYTES, Math.round((rateBitsPerSecond / 8) * BURST_SECONDS));
+}
+
+/** What may wait for its turn. */
+export function queueBytes(rateBitsPerSecond: number): number {
+  return Math.max(SMALLEST_QUEUE_BYTES, Math.round((rateBitsPerSecond / 8) * QUEUE_SECONDS));
 }
 
 function tc({ where, device }: LinkEnd, rest: readonly string[]): readonly string[] {

@@ -12,9 +12,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { create, extract } from 'tar';
 import { TilebedError } from '../../runtime/errors.ts';
-import type { ExecOptions, ExecResult, RemoteProcess, Transport } from './transport.ts';
+import { startChild } from './child.ts';
+import {
+  type ExecOptions,
+  type ExecResult,
+  MAX_OUTPUT_BYTES,
+  type RemoteProcess,
+  type Transport,
+} from './transport.ts';
 
-const MAX_OUTPUT_BYTES = 2 ** 28;
 const COMMAND_VARIABLE = 'TILEBED_COMMAND';
 const KILL_PATIENCE_MS = 5000;
 /** A shell's convention, which Docker follows: 128 and the number of the signal. */
@@ -85,15 +91,7 @@ export class DockerTransport implements Transport {
 
   async spawn(argv: readonly string[]): Promise<RemoteProcess> {
     const mark = commandMark();
-    const [file, ...args] = this.#command(argv, mark, true);
-    const child = execa(file, args, {
-      env: this.#options.environment,
-      reject: false,
-      buffer: false,
-      stdin: 'pipe',
-    });
-    // Writing to a process that has just died is not an error of ours: `exited` tells.
-    child.stdin.on('error', () => {});
+    const child = startChild(this.#command(argv, mark, true), this.#options.environment);
     return {
       stdin: child.stdin,
       stdout: child.stdout,

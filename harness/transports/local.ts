@@ -3,9 +3,14 @@ import { constants, cp, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { tfjsNodeEnvironment } from '../../runtime/engine/tfjs/find-tfjs-node.ts';
-import type { ExecOptions, ExecResult, RemoteProcess, Transport } from './transport.ts';
-
-const MAX_OUTPUT_BYTES = 2 ** 28;
+import { startChild } from './child.ts';
+import {
+  type ExecOptions,
+  type ExecResult,
+  MAX_OUTPUT_BYTES,
+  type RemoteProcess,
+  type Transport,
+} from './transport.ts';
 
 export interface LocalTransportOptions {
   /** What a command is started through, such as `taskset -c 0`. */
@@ -49,15 +54,7 @@ export class LocalTransport implements Transport {
   }
 
   async spawn(argv: readonly string[]): Promise<RemoteProcess> {
-    const [file, ...args] = this.#launched(argv);
-    const child = execa(file, args, {
-      env: this.#environment,
-      reject: false,
-      buffer: false,
-      stdin: 'pipe',
-    });
-    // Writing to a process that has just died is not an error of ours: `exited` tells.
-    child.stdin.on('error', () => {});
+    const child = startChild(this.#launched(argv), this.#environment);
     return {
       stdin: child.stdin,
       stdout: child.stdout,

@@ -4,9 +4,13 @@ import { TilebedError } from '../../runtime/errors.ts';
 import { getFiles, putFiles } from './ssh/files.ts';
 import { hostText, type SshHost } from './ssh/host.ts';
 import { startProcess } from './ssh/process.ts';
-import type { ExecOptions, ExecResult, RemoteProcess, Transport } from './transport.ts';
-
-const MAX_OUTPUT_BYTES = 2 ** 28;
+import {
+  type ExecOptions,
+  type ExecResult,
+  MAX_OUTPUT_BYTES,
+  type RemoteProcess,
+  type Transport,
+} from './transport.ts';
 
 export interface SshTransportOptions {
   readonly host: SshHost;

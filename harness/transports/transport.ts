@@ -1,6 +1,9 @@
 /** How commands and files reach one node. Paths are the node's own. */
 import type { Readable, Writable } from 'node:stream';
 
+/** More output than this ends a command. */
+export const MAX_OUTPUT_BYTES = 2 ** 28;
+
 export interface ExecOptions {
   readonly signal?: AbortSignal;
   /** Written to the command's standard input, which is then closed. */

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Manifest, TrialRecord } from '../../harness/results/format.ts';
 import { tilebed } from '../support/cli.ts';
 import { startEngine } from '../support/docker-engine.ts';
+import { found } from '../support/found.ts';
 import { withoutDocker } from '../support/require.ts';
 import { Workspace } from '../support/workspace.ts';
 
@@ -32,12 +33,6 @@ async function runOn(
   return workspace.records(results);
 }
 
-function found(records: readonly TrialRecord[]): readonly string[] {
-  return records.map(({ frames }) =>
-    JSON.stringify(frames.map(({ source, frame, detections }) => [source, frame, detections])),
-  );
-}
-
 describe.skipIf(withoutDocker)('an experiment on containers', async () => {
   afterAll(withoutDocker ? async () => {} : await startEngine());
 
@@ -51,7 +46,7 @@ describe.skipIf(withoutDocker)('an experiment on containers', async () => {
       there.flatMap(({ frames }) => frames.flatMap(({ detections }) => detections)),
     ).not.toEqual([]);
     // Detections do not depend on the grid, so the order of trials does not matter.
-    expect(new Set([...found(here), ...found(there)]).size).toBe(1);
+    expect(new Set([...here.map(found), ...there.map(found)]).size).toBe(1);
     const text = await readFile(join(docker.results, 'manifest.json'), 'utf8');
     expect((JSON.parse(text) as Manifest).nodes['edge0']).toMatchObject({
       hostname: 'edge0',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Manifest, TrialRecord } from '../../harness/results/format.ts';
 import { tilebed } from '../support/cli.ts';
+import { found } from '../support/found.ts';
 import { remainsOfNodes } from '../support/remains.ts';
 import { withoutNetns } from '../support/require.ts';
 import { Workspace } from '../support/workspace.ts';
@@ -30,12 +31,6 @@ async function runOn(workspace: Workspace): Promise<readonly TrialRecord[]> {
   return workspace.records();
 }
 
-function found(records: readonly TrialRecord[]): readonly string[] {
-  return records.map(({ frames }) =>
-    JSON.stringify(frames.map(({ source, frame, detections }) => [source, frame, detections])),
-  );
-}
-
 describe.skipIf(withoutNetns)('an experiment on namespaces', () => {
   test('finds what it finds on local nodes, over links with the rate that was asked for', async () => {
     await using local = await Workspace.make('local');
@@ -49,7 +44,7 @@ describe.skipIf(withoutNetns)('an experiment on namespaces', () => {
       there.flatMap(({ frames }) => frames.flatMap(({ detections }) => detections)),
     ).not.toEqual([]);
     // Detections do not depend on the grid, so the order of trials does not matter.
-    expect(new Set([...found(here), ...found(there)]).size).toBe(1);
+    expect(new Set([...here.map(found), ...there.map(found)]).size).toBe(1);
 
     const manifest = JSON.parse(
       await readFile(join(netns.results, 'manifest.json'), 'utf8'),

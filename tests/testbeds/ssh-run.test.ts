@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrialRecord } from '../../harness/results/format.ts';
 import { tilebed } from '../support/cli.ts';
+import { found } from '../support/found.ts';
 import { withoutNetns, withoutSshd } from '../support/require.ts';
 import { SshFleet } from '../support/ssh-fleet.ts';
 import { Workspace } from '../support/workspace.ts';
@@ -27,12 +28,6 @@ async function runOn(workspace: Workspace): Promise<readonly TrialRecord[]> {
   return workspace.records();
 }
 
-function found(records: readonly TrialRecord[]): readonly string[] {
-  return records.map(({ frames }) =>
-    JSON.stringify(frames.map(({ source, frame, detections }) => [source, frame, detections])),
-  );
-}
-
 describe.skipIf(withoutSshd || withoutNetns)('machines over SSH', () => {
   let fleet: SshFleet;
   beforeAll(async () => {
@@ -47,7 +42,7 @@ describe.skipIf(withoutSshd || withoutNetns)('machines over SSH', () => {
     const there = await runOn(ssh);
     expect(there.map(({ status }) => status)).toEqual(['ok']);
     expect(there.flatMap(({ frames }) => frames)).toHaveLength(4);
-    expect(found(there)).toEqual(found(here));
+    expect(there.map(found)).toEqual(here.map(found));
     expect((await ssh.manifest()).nodes['edge0']).toMatchObject({ hostname: 'pi-3', cpus: [0] });
   });
 

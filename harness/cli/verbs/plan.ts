@@ -8,6 +8,7 @@ import { type PlannedNode, type RankedPlan, rankPlans } from '../../planning/ran
 import { findCfg } from '../../spec/load-experiment.ts';
 import { loadTestbed } from '../../spec/load-testbed.ts';
 import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
+import { positiveInteger } from '../arguments.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
 
 interface PlanFlags {
@@ -36,8 +37,8 @@ export const planVerb: VerbSpec = {
         '--model <file>',
         'a Darknet cfg, or a built-in one: yolov2.cfg, yolov2-tiny.cfg',
       )
-      .option('--edges <n>', "the testbed's first n edges; default: all", wholeNumber)
-      .option('--fused-layers <L>', 'only this number of fused layers', wholeNumber)
+      .option('--edges <n>', "the testbed's first n edges; default: all", positiveInteger)
+      .option('--fused-layers <L>', 'only this number of fused layers', positiveInteger)
       .option(
         '--speed <node=G>',
         'billions of multiply-accumulates a second; may be repeated',
@@ -118,11 +119,6 @@ function text(plans: readonly RankedPlan[]): string {
   const align = [right, left, left, right, right, right, right, left];
   const more = plans.length > SHOWN ? `\n\n${plans.length - SHOWN} more in --format json` : '';
   return `${plainTable(headers, rows, { align })}${more}`;
-}
-
-function wholeNumber(value: string): number {
-  if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('a whole number from 1 is wanted');
 }
 
 function addSpeed(value: string, before: ReadonlyMap<string, number>): ReadonlyMap<string, number> {

@@ -1,6 +1,6 @@
 /** tilebed run */
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { readResults } from '../../../reports/read.ts';
 import { summarize } from '../../../reports/summary.ts';
 import { terminalSummary } from '../../../reports/terminal-summary.ts';
@@ -12,6 +12,7 @@ import { type LoadedExperiment, loadExperiment } from '../../spec/load-experimen
 import type { Testbed } from '../../spec/resolved.ts';
 import { lockTestbed } from '../../testbeds/lock.ts';
 import { loadLiveTestbed } from '../../testbeds/shape.ts';
+import { positiveInteger } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
 import { writeReport } from '../write-report.ts';
@@ -113,9 +114,4 @@ async function findTestbed({ experiment }: LoadedExperiment, flags: RunFlags): P
   throw new TilebedError('INPUT', `${experiment.name} names no testbed`, {
     hint: 'give one with --testbed FILE',
   });
-}
-
-function positiveInteger(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('a whole number from 1 is wanted');
 }

@@ -3,6 +3,7 @@
  * receives on a device that stands in for it. The harness' own connections go around the shaping, so that
  * neither a slow nor a lossy link ever keeps one out.
  */
+import { burstBytes, netem, queueBytes } from '../../machine/shaping.ts';
 import type { Link } from '../../spec/resolved.ts';
 import type { OwnNames } from './hosts.ts';
 
@@ -10,15 +11,6 @@ type Command = readonly string[];
 
 /** More than any link has: for what is not shaped. */
 const UNLIMITED = '100gbit';
-/** Longer bursts pass faster than the rate, shorter ones cost the kernel time. */
-const BURST_SECONDS = 0.002;
-const SMALLEST_BURST_BYTES = 16_384;
-/** What does not fit into so long a queue is dropped, as a switch would. */
-const QUEUE_SECONDS = 0.1;
-const SMALLEST_QUEUE_BYTES = 65_536;
-/** Packets that may be under way at once: netem's own limit of 1000 is too low for fast links. */
-const PACKETS_UNDER_WAY = 100_000;
-
 export interface LinkSite {
   /** That has the node's address. */
   readonly device: string;
@@ -45,7 +37,7 @@ export function shapingCommands(link: Link, site: LinkSite, names: OwnNames): re
     ...limited(device, rateBitsPerSecond),
     ...(Object.keys(lossy).length === 0
       ? [queue(device, rateBitsPerSecond)]
-      : [netem(device, lossy)]),
+      : [leaf(device, netem(lossy))]),
     ...(rateBitsPerSecond === undefined
       ? []
       : [
@@ -78,77 +70,40 @@ function around(
   { sshPort }: LinkSite,
   which: 'sport' | 'dport',
 ): readonly Command[] {
-  const filter = [
-    'tc',
-    'filter',
-    'add',
-    'dev',
-    device,
-    'parent',
-    '1:',
-    'protocol',
-    'ip',
-    'prio',
-    '1',
-  ];
   const matches = ['match', 'ip', 'protocol', '6', '0xff', 'match', 'ip', which, String(sshPort)];
   return [
     ['tc', 'qdisc', 'replace', 'dev', device, 'root', 'handle', '1:', 'htb', 'default', '2'],
-    [
-      'tc',
-      'class',
-      'add',
-      'dev',
-      device,
-      'parent',
-      '1:',
-      'classid',
-      '1:1',
-      'htb',
-      'rate',
-      UNLIMITED,
-    ],
-    [...filter, 'u32', ...matches, '0xffff', 'flowid', '1:1'],
+    [...tcClass(device, '1:1'), UNLIMITED],
+    [...filter(device), 'u32', ...matches, '0xffff', 'flowid', '1:1'],
   ];
 }
 
 function limited(device: string, rate: number | undefined): readonly Command[] {
-  const own = [
-    'tc',
-    'class',
-    'add',
-    'dev',
-    device,
-    'parent',
-    '1:',
-    'classid',
-    '1:2',
-    'htb',
-    'rate',
-  ];
+  const own = tcClass(device, '1:2');
   if (rate === undefined) return [[...own, UNLIMITED]];
   const burst = `${burstBytes(rate)}b`;
   return [[...own, `${rate}bit`, 'ceil', `${rate}bit`, 'burst', burst, 'cburst', burst]];
 }
 
-function queue(device: string, rate = 1e9): Command {
-  const bytes = Math.max(SMALLEST_QUEUE_BYTES, Math.round((rate / 8) * QUEUE_SECONDS));
-  const leaf = ['tc', 'qdisc', 'add', 'dev', device, 'parent', '1:2', 'handle', '20:'];
-  return [...leaf, 'bfifo', 'limit', `${bytes}b`];
+function tcClass(device: string, id: string): Command {
+  const parent = ['tc', 'class', 'add', 'dev', device, 'parent', '1:'];
+  return [...parent, 'classid', id, 'htb', 'rate'];
 }
 
-function netem(device: string, { delayMs, jitterMs, loss }: Link): Command {
+function filter(device: string): Command {
+  const parent = ['tc', 'filter', 'add', 'dev', device, 'parent', '1:'];
+  return [...parent, 'protocol', 'ip', 'prio', '1'];
+}
+
+function queue(device: string, rate = 1e9): Command {
+  return leaf(device, ['bfifo', 'limit', `${queueBytes(rate)}b`]);
+}
+
+function leaf(device: string, discipline: Command): Command {
   return [
     ...['tc', 'qdisc', 'add', 'dev', device, 'parent', '1:2', 'handle', '20:'],
-    ...['netem', 'limit', String(PACKETS_UNDER_WAY)],
-    ...(delayMs === undefined ? [] : ['delay', `${delayMs}ms`]),
-    ...(jitterMs === undefined ? [] : [`${jitterMs}ms`]),
-    ...(loss === undefined ? [] : ['loss', 'random', `${loss * 100}%`]),
+    ...discipline,
   ];
-}
-
-function burstBytes(rate: number): number {
-  return Math.max(SMALLEST_BURST_BYTES, Math.round((rate / 8) * BURST_SECONDS));
 }
 
 const CHAIN = 'ip link add p type ifb && ip link set p up && tc qdisc add dev p root handle 1: htb';

@@ -1,7 +1,7 @@
 /** What a testbed still wants of its machines: steps made from the wishes and what has been found there. */
 
 import { isInForce } from '../../machine/control-groups.ts';
-import type { Link } from '../../spec/resolved.ts';
+import { possibleLink } from '../../machine/shaping.ts';
 import { quoteCommand } from '../../transports/ssh/quote.ts';
 import type { Capability, ProviderContext, Step } from '../provider.ts';
 import { nodePaths, ownNames, sshBlock } from './hosts.ts';
@@ -163,18 +163,6 @@ function linkSteps(
       ],
     }),
   ];
-}
-
-/** As much of a link as is possible there; the rest is what a testbed tolerates to lack. */
-function possibleLink(
-  { rateBitsPerSecond, ...lossy }: Link = {},
-  able: ReadonlySet<Capability>,
-): Link | undefined {
-  const link = {
-    ...(rateBitsPerSecond === undefined || !able.has('shape') ? {} : { rateBitsPerSecond }),
-    ...(able.has('delay') ? lossy : {}),
-  };
-  return Object.keys(link).length === 0 ? undefined : link;
 }
 
 function commandStep({ title, node, isDone, actions }: CommandStep): Step {
