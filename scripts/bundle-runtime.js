@@ -1,8 +1,9 @@
 /**
  * Makes dist/bundle: everything that a node of this platform needs beside Node.js itself, and dist/bundles for
- * the others that tilebed brings it to. The runtime becomes one file
- * a thread and one an engine, which is read only when it is chosen; of the engines only what this
- * platform loads comes along. tfjs-node does not: a node that is to use it has its own.
+ * the others that tilebed brings it to. The runtime becomes one file a thread and one an engine, which is read
+ * only when it is chosen; of the engines' libraries only what the platform loads comes along, in a folder an
+ * engine: npm would leave a folder `node_modules` out of the package. tfjs-node does not come along: a node
+ * that is to use it has its own.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -18,8 +19,8 @@ const ownPlatform = `${process.platform}/${process.arch}`;
 /** The engine has libraries for the first two; the third computes with WebAssembly. */
 const PLATFORMS = ['linux/x64', 'linux/arm64', 'linux/arm'];
 
-/** Maps and types; the engine's library under its full version number, which is there as .so.1 too; CUDA's part. */
-const UNUSED = /(\.map|\.d\.ts|\.so\.\d+\.[\d.]+|providers_shared\.so)$/;
+/** The engine's library under its full version number, which is there as .so.1 too; CUDA's part. */
+const UNUSED = /(\.so\.\d+\.[\d.]+|providers_shared\.so)$/;
 
 await rm(bundle, { recursive: true, force: true });
 await build({
@@ -35,7 +36,7 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
-  external: ['onnxruntime-node'],
+  plugins: [{ name: 'native-library', setup: findLibraryBeside }],
   legalComments: 'none',
   // Every thread keeps its source in memory; names stay, for those who read a stack.
   minifyWhitespace: true,
@@ -61,20 +62,33 @@ for (const platform of PLATFORMS) {
 for (const [platform, folder] of folders) await copyOnnxruntime(folder, platform);
 await writeManifests([...folders.values()]);
 
-async function copyOnnxruntime(target, platform) {
-  const engine = packageFolder('onnxruntime-node');
-  const native = await nativeFolder(engine, platform);
-  if (!existsSync(join(engine, native))) return;
-  await copyPackage(target, engine, 'onnxruntime-node', ['package.json', 'dist', native]);
-  const common = packageFolder('onnxruntime-common');
-  await copyPackage(target, common, 'onnxruntime-common', ['package.json', 'dist/cjs']);
+/** The engine looks for its library in its own package; here it lies beside the chunk. */
+function findLibraryBeside(build) {
+  build.onLoad({ filter: /onnxruntime-node\/dist\/binding\.js$/ }, async ({ path }) => {
+    const contents = await readFile(path, 'utf8');
+    const place = /require\(`\.\.\/bin\/napi-v\d+\/([^`]+)`\)/;
+    if (!place.test(contents)) throw new Error(`${path} no longer loads its library as it did`);
+    // Behind a name, since esbuild would bundle what a literal path may stand for.
+    return {
+      contents: contents.replace(place, '[`./onnxruntime/$1`].map((path) => require(path))[0]'),
+    };
+  });
 }
 
-/** Its JavaScript is bundled; of the three variants of its library the threaded one is for browsers. */
+async function copyOnnxruntime(folder, platform) {
+  const engine = packageFolder('onnxruntime-node');
+  const [napi] = await readdir(join(engine, 'bin'));
+  const library = join(engine, 'bin', napi, platform);
+  if (existsSync(library)) await copyUsed(library, join(folder, 'onnxruntime', platform));
+}
+
+/** Of the three variants of its library the threaded one is for browsers. */
 async function copyTfjsWasm(folder) {
   const engine = packageFolder('@tensorflow/tfjs-backend-wasm');
-  const variants = ['', '-simd'].map((variant) => `dist/tfjs-backend-wasm${variant}.wasm`);
-  await copyPackage(folder, engine, '@tensorflow/tfjs-backend-wasm', ['package.json', ...variants]);
+  for (const variant of ['', '-simd']) {
+    const file = `tfjs-backend-wasm${variant}.wasm`;
+    await copyUsed(join(engine, 'dist', file), join(folder, 'tfjs-wasm', file));
+  }
 }
 
 function packageFolder(name) {
@@ -82,18 +96,10 @@ function packageFolder(name) {
   return `${entry.slice(0, entry.lastIndexOf(`node_modules/${name}`))}node_modules/${name}`;
 }
 
-async function nativeFolder(folder, platform) {
-  const [napi] = await readdir(join(folder, 'bin'));
-  return `bin/${napi}/${platform}`;
-}
-
-async function copyPackage(bundle, from, name, parts) {
-  for (const part of parts) {
-    const target = join(bundle, 'node_modules', name, part);
-    await mkdir(dirname(target), { recursive: true });
-    const wanted = (path) => !UNUSED.test(path);
-    await cp(join(from, part), target, { recursive: true, dereference: true, filter: wanted });
-  }
+async function copyUsed(from, to) {
+  await mkdir(dirname(to), { recursive: true });
+  const wanted = (path) => !UNUSED.test(path);
+  await cp(from, to, { recursive: true, dereference: true, filter: wanted });
 }
 
 /** All have one name, since they are one version of one runtime; each lists its own files. */

@@ -2,6 +2,7 @@
  * The engine on TensorFlow.js' WebAssembly backend: no native code, so that it runs wherever Node.js
  * does. One thread; vector instructions where the machine has them.
  */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setThreadsCount, setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
@@ -13,9 +14,7 @@ const library = { tf, backend: 'wasm', dependsOnSize: false };
 
 /** Rejects where WebAssembly cannot be had. */
 export async function loadTfjsWasm(): Promise<Engine> {
-  const require = createRequire(import.meta.url);
-  const folder = dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json'));
-  setWasmPaths(join(folder, 'dist/'));
+  setWasmPaths(libraryFolder());
   setThreadsCount(1);
   if (!(await withoutNewListeners(() => tf.setBackend(library.backend)))) {
     throw new Error('the WebAssembly backend cannot be initialised');
@@ -25,6 +24,14 @@ export async function loadTfjsWasm(): Promise<Engine> {
     version: version_wasm,
     open: (spec) => openTfjsSegment(library, spec),
   };
+}
+
+/** Deployed, the libraries lie in a folder beside this file; elsewhere in their package. Ends with a slash. */
+function libraryFolder(): string {
+  const deployed = join(import.meta.dirname, 'tfjs-wasm/');
+  if (existsSync(deployed)) return deployed;
+  const require = createRequire(import.meta.url);
+  return join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist/');
 }
 
 /** The backend's loader takes over the process' last errors, only to throw them again without their names. */
