@@ -5,3 +5,21 @@
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
+
+/** A clock with timers: this machine's, or a simulation's. */
+export interface Clock {
+  nowMs(): number;
+  /** @returns what keeps it from happening */
+  after(delayMs: number, happen: () => void): () => void;
+}
+
+/** A timer that is set for longer goes off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export const MACHINE_CLOCK: Clock = {
+  nowMs: monotonicMs,
+  after: (delayMs, happen) => {
+    const timer = setTimeout(happen, Math.min(LONGEST_TIMER_MS, delayMs));
+    return () => clearTimeout(timer);
+  },
+};

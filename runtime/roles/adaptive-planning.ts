@@ -37,6 +37,7 @@ interface RememberedDeal {
 export class AdaptivePlanning implements Planning {
   readonly #network: Network;
   readonly #emit: (event: RoleEvent) => void;
+  readonly #nowMs: () => number;
   readonly #profiles = new Profiles();
   readonly #replanners: Readonly<Record<Objective, Replanner>>;
   readonly #deals = new Map<number, RememberedDeal>();
@@ -46,9 +47,14 @@ export class AdaptivePlanning implements Planning {
   #chosen: { readonly choice: PlanChoice; readonly objective: Objective } | undefined;
   #lastMerged: { readonly used: UsedPlan; readonly atMs: number } | undefined;
 
-  constructor(settings: Omit<PlannerInput, 'edges'>, emit: (event: RoleEvent) => void) {
+  constructor(
+    settings: Omit<PlannerInput, 'edges'>,
+    emit: (event: RoleEvent) => void,
+    nowMs: () => number = monotonicMs,
+  ) {
     this.#network = settings.network;
     this.#emit = emit;
+    this.#nowMs = nowMs;
     const planner = new AdaptivePlanner(settings.network, settings.fusedLayers);
     this.#replanners = {
       latency: new Replanner(planner, { ...settings, objective: 'latency' }),
@@ -83,7 +89,7 @@ export class AdaptivePlanning implements Planning {
       this.#numbers.set(choice.plan, used);
       this.#emit(this.#describe(used.number, deal, choice, objective));
     }
-    this.#deals.set(deal.id, { deal, used, dealtAtMs: monotonicMs() });
+    this.#deals.set(deal.id, { deal, used, dealtAtMs: this.#nowMs() });
     const [oldest] = this.#deals.keys();
     if (this.#deals.size > REMEMBERED_DEALS && oldest !== undefined) this.#deals.delete(oldest);
   }
@@ -114,7 +120,7 @@ export class AdaptivePlanning implements Planning {
     const known = this.#deals.get(id);
     if (known === undefined) return;
     const { used, dealtAtMs } = known;
-    const atMs = monotonicMs();
+    const atMs = this.#nowMs();
     const before = this.#lastMerged;
     this.#lastMerged = { used, atMs };
     if (used.latencyMs.length >= MEASURED_FRAMES) return;

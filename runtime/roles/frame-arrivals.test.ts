@@ -10,12 +10,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const FRAME = { kind: 'file', path: 'picture.ppm' } as const;
-
 function source(rate: FrameRate, count: number) {
   const onArrival = vi.fn();
-  const frames = Array.from({ length: count }, () => FRAME);
-  return { arrivals: new FrameArrivals({ frames, rate }, onArrival), onArrival };
+  return { arrivals: new FrameArrivals({ count, rate }, onArrival), onArrival };
 }
 
 test('back to back every frame is there at the start, and arrives when it is taken', () => {

@@ -1,13 +1,16 @@
 /**
  * A source's frames as they arrive: says how many may be taken, and calls when another has come. The
- * schedule's part is runtime/schedule/arrival-queue.ts; this file has the clock and the timer.
+ * schedule's part is runtime/schedule/arrival-queue.ts; this file has the timer.
  */
-import { monotonicMs } from '../clock.ts';
+import { type Clock, MACHINE_CLOCK } from '../clock.ts';
 import { ArrivalQueue, type QueueReport } from '../schedule/arrival-queue.ts';
-import type { EdgeConfig } from './config.ts';
+import type { FrameRate } from '../schedule/arrivals.ts';
 
-/** A timer that is set for longer goes off at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** How many frames a source has, and when they come. */
+export interface ArrivingFrames {
+  readonly count: number;
+  readonly rate: FrameRate;
+}
 
 export interface ArrivedFrame {
   readonly frame: number;
@@ -17,26 +20,30 @@ export interface ArrivedFrame {
 
 export class FrameArrivals {
   readonly #onArrival: () => void;
+  readonly #clock: Clock;
   /** Undefined: back to back. */
   readonly #queue: ArrivalQueue | undefined;
   #left: number;
   #taken = 0;
   #startedAtMs: number | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #stopTimer: (() => void) | undefined;
 
   /** @param onArrival called when a frame has arrived, never before `start` */
-  constructor({ frames, rate }: Pick<EdgeConfig, 'frames' | 'rate'>, onArrival: () => void) {
+  constructor(
+    { count, rate }: ArrivingFrames,
+    onArrival: () => void,
+    clock: Clock = MACHINE_CLOCK,
+  ) {
     this.#onArrival = onArrival;
-    this.#left = frames.length;
+    this.#clock = clock;
+    this.#left = count;
     this.#queue =
-      rate.kind === 'back-to-back' || frames.length === 0
-        ? undefined
-        : new ArrivalQueue(rate, frames.length);
+      rate.kind === 'back-to-back' || count === 0 ? undefined : new ArrivalQueue(rate, count);
   }
 
   /** The start signal: arrivals are counted from the first one. */
   start(): void {
-    this.#startedAtMs ??= monotonicMs();
+    this.#startedAtMs ??= this.#clock.nowMs();
     this.#awaitNext();
   }
 
@@ -44,13 +51,13 @@ export class FrameArrivals {
   get waiting(): number {
     if (this.#startedAtMs === undefined) return 0;
     if (this.#queue === undefined) return this.#left;
-    return this.#queue.waiting(monotonicMs() - this.#startedAtMs);
+    return this.#queue.waiting(this.#clock.nowMs() - this.#startedAtMs);
   }
 
   /** The frame that has waited longest; undefined where none waits. */
   take(): ArrivedFrame | undefined {
     if (this.waiting === 0 || this.#startedAtMs === undefined) return undefined;
-    const nowMs = monotonicMs();
+    const nowMs = this.#clock.nowMs();
     const arrival = this.#queue?.take(nowMs - this.#startedAtMs);
     this.#left--;
     const frame = this.#taken++;
@@ -68,8 +75,8 @@ export class FrameArrivals {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
   }
 
   /** Undefined where frames come back to back, and on an edge that is no source. */
@@ -79,16 +86,13 @@ export class FrameArrivals {
 
   #awaitNext(): void {
     const nextMs = this.#queue?.nextArrivalMs;
-    if (this.#timer !== undefined || nextMs === undefined) return;
-    const delayMs = this.#startedAtMs! + nextMs - monotonicMs();
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        // Timers may be a little early, and a look at `waiting` may have counted the frame already.
-        if (this.waiting > 0) this.#onArrival();
-        this.#awaitNext();
-      },
-      Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(delayMs))),
-    );
+    if (this.#stopTimer !== undefined || nextMs === undefined) return;
+    const delayMs = this.#startedAtMs! + nextMs - this.#clock.nowMs();
+    this.#stopTimer = this.#clock.after(Math.max(0, Math.ceil(delayMs)), () => {
+      this.#stopTimer = undefined;
+      // Timers may be a little early, and a look at `waiting` may have counted the frame already.
+      if (this.waiting > 0) this.#onArrival();
+      this.#awaitNext();
+    });
   }
 }

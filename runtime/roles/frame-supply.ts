@@ -5,9 +5,7 @@
 import { letterboxFor } from '../frames/letterbox.ts';
 import { FLOATS, PIXELS, tileInput } from '../frames/tile-input.ts';
 import type { MessageOf } from '../net/messages.ts';
-import type { Sides } from '../partition/neighbours.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
-import { planReuse } from '../partition/reuse.ts';
 import { HaloLedger, type PlannedTile } from '../schedule/halo-ledger.ts';
 import { tileOrder } from '../schedule/reuse-order.ts';
 import { SourceQueue, type TileId } from '../schedule/source-queue.ts';
@@ -32,8 +30,6 @@ export interface Spent {
   readonly frameHolders: readonly string[] | undefined;
 }
 
-const NO_SIDES: Sides = { left: false, right: false, top: false, bottom: false };
-
 export class FrameSupply {
   readonly #config: EdgeConfig;
   readonly #work: StealingPlan;
@@ -53,7 +49,7 @@ export class FrameSupply {
     this.#work = work;
     this.#statistics = statistics;
     this.#queue = this.#emptyQueue();
-    this.#ledger = new HaloLedger(work.layers, work.plan);
+    this.#ledger = this.#emptyLedger();
     this.#frames = new TakenFrames(config, statistics, onArrival);
   }
 
@@ -90,7 +86,7 @@ export class FrameSupply {
   planAgain(id: TileId): Job | undefined {
     if (!this.#queue.isUnderWay(id.frame)) return undefined;
     const source = this.#config.name;
-    const planned = this.#planFor(id, source);
+    const planned = this.#ledger.plan(id, source);
     const cut = this.#cut(id, planned);
     const input = cut && computeInput(cut.tile, cut.letterbox, cut.region);
     return { source, id, planned, input };
@@ -113,7 +109,7 @@ export class FrameSupply {
   }
 
   #loan(id: TileId, thief: string): Loan {
-    const planned = this.#planFor(id, thief);
+    const planned = this.#ledger.plan(id, thief);
     const cut = this.#cut(id, planned);
     const pixels = cut?.tile.encoding === 'pixels' ? cut.tile : undefined;
     const crop = pixels?.crop;
@@ -156,7 +152,7 @@ export class FrameSupply {
   /** Gives up all frames, those to come included: the gateway has counted them as lost. */
   abandon(): void {
     this.#queue = this.#emptyQueue();
-    this.#ledger = new HaloLedger(this.#work.layers, this.#work.plan);
+    this.#ledger = this.#emptyLedger();
     this.#frames.abandon();
   }
 
@@ -176,15 +172,10 @@ export class FrameSupply {
     return new SourceQueue(tileOrder(this.#work.plan.grid, this.#config.work.strategy));
   }
 
-  /** Without reuse every tile computes all that it needs. */
-  #planFor(id: TileId, edge: string): PlannedTile {
-    if (this.#config.work.strategy.reuse) {
-      const planned = this.#ledger.plan(id, edge);
-      if (planned.plan.halos.length <= MAX_HALOS) return planned;
-    }
+  #emptyLedger(): HaloLedger {
     const { layers, plan } = this.#work;
-    const reuse = planReuse(layers, plan.tiles[id.tile]!.output, []);
-    return { plan: reuse, sides: NO_SIDES, holders: new Map() };
+    const { reuse } = this.#config.work.strategy;
+    return new HaloLedger(layers, plan, { reuse, mostHalos: MAX_HALOS });
   }
 
   /** Cuts a tile's part out of its frame; undefined where it needs none. */

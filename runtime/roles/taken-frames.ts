@@ -1,7 +1,7 @@
-/** A source's frames: taken when they have arrived and not too many are under way, kept while they are needed. */
+/** A source's frames: read when it is time for them, kept while they are needed. */
 import type { Picture } from '../frames/picture.ts';
 import type { EdgeConfig } from './config.ts';
-import { FrameArrivals } from './frame-arrivals.ts';
+import { FrameIntake } from './frame-intake.ts';
 import { readFrame } from './frame-reader.ts';
 import type { Statistics } from './statistics.ts';
 
@@ -16,47 +16,36 @@ export interface TakenPicture {
 export class TakenFrames {
   readonly #config: EdgeConfig;
   readonly #pictures = new Map<number, Picture>();
-  /** Taken, and not yet answered with detections. */
-  readonly #underWay = new Set<number>();
-  readonly #arrivals: FrameArrivals;
-  #taking = false;
-  #abandoned = false;
+  readonly #intake: FrameIntake;
 
   /** @param onArrival called when a frame has arrived that may be taken */
   constructor(config: EdgeConfig, statistics: Statistics, onArrival: () => void) {
+    const { frames, rate, framesInFlight } = config;
     this.#config = config;
-    this.#arrivals = new FrameArrivals(config, onArrival);
-    statistics.queueReport = () => this.#arrivals.report();
+    this.#intake = new FrameIntake({ count: frames.length, rate, framesInFlight }, onArrival);
+    statistics.queueReport = () => this.#intake.report();
   }
 
   /** Frames arrive from now on. */
   start(): void {
-    this.#arrivals.start();
+    this.#intake.start();
   }
 
   /** Frames that may be taken at once. */
   get toCome(): number {
-    const mayTake = this.#underWay.size < this.#config.framesInFlight;
-    return mayTake ? this.#arrivals.waiting : 0;
+    return this.#intake.toCome;
   }
 
   /** Takes the next frame; undefined where there is none, or it is not yet time for it. */
   async take(): Promise<TakenPicture | undefined> {
-    if (this.#taking || this.toCome === 0) return undefined;
-    const arrived = this.#arrivals.take();
+    const arrived = this.#intake.begin();
     if (arrived === undefined) return undefined;
     const { frame, arrivedAtMs } = arrived;
-    this.#taking = true;
-    try {
-      const picture = await readFrame(this.#config.frames[frame]!);
-      // Given up with all others while it was read.
-      if (this.#abandoned) return undefined;
-      this.#pictures.set(frame, picture);
-      this.#underWay.add(frame);
-      return { frame, arrivedAtMs, width: picture.width, height: picture.height };
-    } finally {
-      this.#taking = false;
-    }
+    // A frame that cannot be read ends the edge.
+    const picture = await readFrame(this.#config.frames[frame]!);
+    if (!this.#intake.taken(frame)) return undefined;
+    this.#pictures.set(frame, picture);
+    return { frame, arrivedAtMs, width: picture.width, height: picture.height };
   }
 
   picture(frame: number): Picture | undefined {
@@ -70,18 +59,16 @@ export class TakenFrames {
 
   /** The frame's detections exist: another may be taken. */
   answered(frame: number): void {
-    this.#underWay.delete(frame);
+    this.#intake.answered(frame);
   }
 
   /** Gives up all frames, those to come included: the gateway has counted them as lost. */
   abandon(): void {
-    this.#abandoned = true;
     this.#pictures.clear();
-    this.#underWay.clear();
-    this.#arrivals.abandon();
+    this.#intake.abandon();
   }
 
   close(): void {
-    this.#arrivals.close();
+    this.#intake.close();
   }
 }

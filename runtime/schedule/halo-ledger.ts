@@ -34,19 +34,53 @@ interface FrameBook {
   readonly edges: Set<string>;
 }
 
+export interface LedgerOptions {
+  /** False: every tile computes all that it needs. */
+  readonly reuse: boolean;
+  /** A plan with more halos than this does without them. */
+  readonly mostHalos: number;
+}
+
+const NO_SIDES: Sides = { left: false, right: false, top: false, bottom: false };
+const NO_HOLDERS: ReadonlyMap<number, string> = new Map();
+
 export class HaloLedger {
   readonly #layers: readonly WindowLayer[];
   readonly #plan: FusedPlan;
+  readonly #options: LedgerOptions;
   readonly #frames = new Map<number, FrameBook>();
+  /** By tile, what it is without its neighbours: the same in every frame. */
+  readonly #alone: PlannedTile[] = [];
 
   /** @param layers the fused ones, from the network's first */
-  constructor(layers: readonly WindowLayer[], plan: FusedPlan) {
+  constructor(
+    layers: readonly WindowLayer[],
+    plan: FusedPlan,
+    options: LedgerOptions = { reuse: true, mostHalos: Number.POSITIVE_INFINITY },
+  ) {
     this.#layers = layers;
     this.#plan = plan;
+    this.#options = options;
   }
 
   /** Plans a tile for an edge, with the halos that there are now. */
-  plan({ frame, tile }: TileId, edge: string): PlannedTile {
+  plan(id: TileId, edge: string): PlannedTile {
+    const { reuse, mostHalos } = this.#options;
+    if (!reuse) return this.#planAlone(id.tile);
+    const planned = this.#planWithHalos(id, edge);
+    return planned.plan.halos.length <= mostHalos ? planned : this.#planAlone(id.tile);
+  }
+
+  #planAlone(tile: number): PlannedTile {
+    this.#alone[tile] ??= {
+      plan: planReuse(this.#layers, this.#plan.tiles[tile]!.output, []),
+      sides: NO_SIDES,
+      holders: NO_HOLDERS,
+    };
+    return this.#alone[tile];
+  }
+
+  #planWithHalos({ frame, tile }: TileId, edge: string): PlannedTile {
     const book = this.#book(frame);
     const { grid, tiles } = this.#plan;
     const given = this.#givers(book, tile, edge);

@@ -5,6 +5,7 @@ import { HaloLedger } from '../schedule/halo-ledger.ts';
 import { tileOrder } from '../schedule/reuse-order.ts';
 import { SourceQueue } from '../schedule/source-queue.ts';
 import { ORDERS } from '../schedule/strategies.ts';
+import type { StealingTiles } from '../simulation/stealing-edge.ts';
 import { networkOf, section } from './cfg.ts';
 import { below, type Random } from './random.ts';
 
@@ -16,7 +17,7 @@ const NETWORK = networkOf(
   section('convolutional', { filters: 1, size: 3, pad: 1 }),
 );
 
-export class SimulatedWork {
+export class SimulatedWork implements StealingTiles {
   readonly layers: readonly WindowLayer[];
   readonly plan: FusedPlan;
   readonly reuse: boolean;
@@ -25,9 +26,7 @@ export class SimulatedWork {
   constructor(random: Random) {
     this.reuse = below(random, 2) === 0;
     const grid = { rows: 1 + below(random, 3), columns: 1 + below(random, 4) };
-    const count = NETWORK.layers.length;
-    // Without reuse there are no layers in front of which halos could be taken.
-    this.layers = fusibleLayers(NETWORK, this.reuse ? count : 1);
+    this.layers = fusibleLayers(NETWORK, NETWORK.layers.length);
     this.plan = planFusedTiles(NETWORK, grid, this.layers.length);
     this.#order = tileOrder(grid, { reuse: this.reuse, order: ORDERS[below(random, 2)]! });
   }
@@ -37,6 +36,7 @@ export class SimulatedWork {
   }
 
   emptyLedger(): HaloLedger {
-    return new HaloLedger(this.layers, this.plan);
+    const { reuse } = this;
+    return new HaloLedger(this.layers, this.plan, { reuse, mostHalos: Number.POSITIVE_INFINITY });
   }
 }

@@ -1,51 +1,63 @@
 /** The edge's glue around its store of parts (roles/dealt-edge.ts), on simulated time and connections. */
 import { type Piece, stagePieces } from '../partition/pieces.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
+import { FrameIntake, type IntakeOptions } from '../roles/frame-intake.ts';
 import type { Deal } from '../schedule/dealer.ts';
 import { PartStore, type ReadyPart } from '../schedule/part-store.ts';
-import { below, type Random } from './random.ts';
-import type { DealtSignal, Piecework } from './simulated-dealer.ts';
-import type { End, EventQueue } from './simulated-network.ts';
+import type { End } from './connection.ts';
+import type { DealtSignal, Piecework } from './dealt-gateway.ts';
+import { SimulatedPeers } from './peers.ts';
+import type { Device, EdgeWorld } from './world.ts';
 
-interface Traits {
+/** A part of a frame that was dealt to this edge. */
+export interface PartTask {
+  readonly deal: Deal;
+  readonly ready: ReadyPart<Piecework>;
+}
+
+export interface DealtTraits extends IntakeOptions {
   readonly name: string;
-  readonly frames: number;
-  readonly framesInFlight: number;
-  readonly partMs: number;
+  readonly device: Device<PartTask>;
+  /** Every part is looked at: whether it has its whole input. */
+  readonly checks: boolean;
+  /** It tells the gateway what its parts took. */
+  readonly tells: boolean;
 }
 
-interface World {
-  readonly events: EventQueue;
-  readonly random: Random;
-  joinGateway(edge: SimulatedHand): End<DealtSignal>;
-  /** Undefined where the peer does not answer. */
-  connectTo(peer: string, from: string): End<DealtSignal> | undefined;
-}
-
-export class SimulatedHand {
-  readonly traits: Traits;
-  readonly #world: World;
+export class DealtEdge {
+  readonly traits: DealtTraits;
+  readonly #world: EdgeWorld<DealtSignal>;
+  readonly #frames: FrameIntake;
   readonly #store = new PartStore<Piecework>();
   readonly #deals = new Map<number, Deal>();
-  readonly #peers = new Map<string, End<DealtSignal>>();
+  /** Milliseconds of this edge's parts of each deal so far. */
+  readonly #computeMs = new Map<number, number>();
+  readonly #peers: SimulatedPeers<DealtSignal>;
   #gateway: End<DealtSignal> | undefined;
   #early: (DealtSignal & { kind: 'piece' })[] = [];
   #started = false;
   #computing = false;
-  #nextFrame = 0;
-  #underWay = 0;
   alive = true;
   computed = 0;
   earlyPieces = 0;
   stalePieces = 0;
 
-  constructor(traits: Traits, world: World) {
+  constructor(traits: DealtTraits, world: EdgeWorld<DealtSignal>) {
     this.traits = traits;
     this.#world = world;
+    const onArrival = () => {
+      if (this.alive) this.#advance();
+    };
+    this.#frames = new FrameIntake(traits, onArrival, world.events);
+    this.#peers = new SimulatedPeers(traits.name, world, {
+      isAlive: () => this.alive,
+      onAnswer: () => {},
+      onGone: (peer) => this.#report(peer),
+    });
   }
 
   join(): void {
-    const gateway = this.#world.joinGateway(this);
+    const gateway = this.#world.joinGateway(this.traits.name);
     this.#gateway = gateway;
     gateway.handle({
       onMessage: (signal) => this.#onGateway(signal),
@@ -56,13 +68,12 @@ export class SimulatedHand {
   kill(): void {
     this.alive = false;
     this.#gateway?.destroy();
-    for (const end of this.#peers.values()) end.destroy();
+    this.#peers.die();
   }
 
   /** A connection to another edge breaks while both live. */
-  breakPeer(): void {
-    const ends = [...this.#peers.values()];
-    if (ends.length > 0) ends[below(this.#world.random, ends.length)]!.destroy();
+  breakPeer(pick: (count: number) => number): void {
+    this.#peers.breakOne(pick);
   }
 
   onPeer(peer: string, end: End<DealtSignal>): void {
@@ -81,11 +92,15 @@ export class SimulatedHand {
     this.#store.reset();
     this.#deals.clear();
     this.#early = [];
+    this.#computeMs.clear();
+    this.#peers.hangUp();
     this.#started = false;
-    this.#underWay = 0;
     // The gateway has counted this source's frames as lost.
-    this.#nextFrame = this.traits.frames;
-    this.#later(30, () => this.join());
+    this.#frames.abandon();
+    const { events, rejoinMs } = this.#world;
+    events.after(rejoinMs(), () => {
+      if (this.alive) this.join();
+    });
   }
 
   #onGateway(signal: DealtSignal): void {
@@ -93,6 +108,7 @@ export class SimulatedHand {
     switch (signal.kind) {
       case 'start':
         this.#started = true;
+        this.#frames.start();
         break;
       case 'deal':
         this.#onDeal(signal.deal);
@@ -105,10 +121,10 @@ export class SimulatedHand {
         this.#onPiece(signal);
         break;
       case 'edgeLost':
-        this.#drop(signal.name);
+        this.#peers.drop(signal.name);
         break;
-      case 'answered':
-        this.#underWay--;
+      case 'detections':
+        this.#frames.answered(signal.frame);
         break;
       default:
         throw new Error(`the gateway sent ${signal.kind} to ${this.traits.name}`);
@@ -121,7 +137,7 @@ export class SimulatedHand {
     this.#deals.set(id, deal);
     this.#store.begin(id, plan, edges.indexOf(this.traits.name));
     if (source === this.traits.name) {
-      if (plan.route === 'gateway') this.#gateway!.send({ kind: 'picture', deal: id });
+      if (plan.route === 'gateway') this.#gateway!.send({ kind: 'picture', deal: id, plan });
       else this.#send(deal, 0, stagePieces(plan, 0), { source, frame, stage: 0 });
     }
     const early = this.#early;
@@ -143,16 +159,26 @@ export class SimulatedHand {
 
   #advance(): void {
     if (!this.#started) return;
-    while (this.#nextFrame < this.traits.frames && this.#underWay < this.traits.framesInFlight) {
-      this.#underWay++;
-      this.#gateway!.send({ kind: 'frameTaken', frame: this.#nextFrame++ });
-    }
+    this.#takeFrame();
     if (this.#computing) return;
     const ready = this.#store.next();
     if (ready === undefined) return;
-    this.#check(ready);
+    if (this.traits.checks) this.#check(ready);
     this.#computing = true;
-    this.#later(this.traits.partMs, () => this.#computed(ready));
+    const deal = this.#deals.get(ready.id.deal)!;
+    this.traits.device.compute({ deal, ready }, (startMs, endMs) => {
+      if (this.alive) this.#computed(ready, endMs - startMs);
+    });
+  }
+
+  #takeFrame(): void {
+    const arrived = this.#frames.begin();
+    if (arrived === undefined) return;
+    this.traits.device.read(() => {
+      if (!this.alive || !this.#frames.taken(arrived.frame)) return;
+      this.#gateway!.send({ kind: 'frameTaken', ...arrived });
+      this.#advance();
+    });
   }
 
   /** The part has its whole input, of its own frame and of the stage before. */
@@ -173,62 +199,43 @@ export class SimulatedHand {
     if (!own && seen.includes(0)) throw new Error('a part begins without its whole input');
   }
 
-  #computed({ id }: ReadyPart<Piecework>): void {
+  #computed({ id }: ReadyPart<Piecework>, tookMs: number): void {
     this.#computing = false;
     this.computed++;
     const deal = this.#deals.get(id.deal);
     const next = id.stage + 1;
     const work = deal && { source: deal.source, frame: deal.frame, stage: next };
     const outcome = work && this.#store.computed(id, work);
-    if (outcome?.isResult) {
-      this.#gateway!.send({ kind: 'output', deal: id.deal, part: id.part });
-    } else if (outcome !== undefined) this.#send(deal!, next, outcome.pieces, work!);
+    if (outcome !== undefined) {
+      const { plan } = deal!;
+      this.#tell(id.deal, tookMs);
+      if (outcome.isResult) {
+        this.#gateway!.send({ kind: 'output', deal: id.deal, part: id.part, plan });
+      } else this.#send(deal!, next, outcome.pieces, work!);
+      if (!this.#store.isLive(id.deal)) this.#deals.delete(id.deal);
+    }
     this.#advance();
   }
 
+  #tell(deal: number, tookMs: number): void {
+    if (!this.traits.tells) return;
+    const computeMs = (this.#computeMs.get(deal) ?? 0) + tookMs;
+    this.#computeMs.set(deal, computeMs);
+    if (this.#store.isLive(deal)) return;
+    this.#computeMs.delete(deal);
+    this.#gateway!.send({ kind: 'partsDone', deal, computeMs });
+  }
+
   #send(deal: Deal, stage: number, pieces: readonly Piece[], work: Piecework): void {
+    const { id, plan, edges } = deal;
     for (const { index: piece, receivers } of pieces) {
-      const signal = { kind: 'piece', deal: deal.id, stage, piece, work } as const;
-      if (deal.plan.route === 'gateway') this.#gateway!.send(signal);
-      else for (const receiver of receivers) this.#sendTo(deal.edges[receiver]!, signal);
+      const signal = { kind: 'piece', deal: id, stage, piece, work, plan } as const;
+      if (plan.route === 'gateway') this.#gateway!.send(signal);
+      else for (const receiver of receivers) this.#peers.send(edges[receiver]!, signal);
     }
-  }
-
-  #sendTo(peer: string, signal: DealtSignal): void {
-    const known = this.#peers.get(peer) ?? this.#connect(peer);
-    if (known !== undefined) known.send(signal);
-    // A peer that does not answer is given up after a while.
-    else this.#later(40, () => this.#report(peer));
-  }
-
-  #connect(peer: string): End<DealtSignal> | undefined {
-    const end = this.#world.connectTo(peer, this.traits.name);
-    if (end === undefined) return undefined;
-    this.#peers.set(peer, end);
-    end.handle({
-      onMessage: () => {},
-      onClose: () => {
-        if (!this.alive) return;
-        if (this.#peers.get(peer) === end) this.#peers.delete(peer);
-        this.#report(peer);
-      },
-    });
-    return end;
-  }
-
-  #drop(peer: string): void {
-    const end = this.#peers.get(peer);
-    this.#peers.delete(peer);
-    end?.destroy();
   }
 
   #report(name: string): void {
     this.#gateway!.send({ kind: 'peerGone', name, newest: this.#store.newest });
-  }
-
-  #later(mostMs: number, happen: () => void): void {
-    this.#world.events.after(below(this.#world.random, mostMs + 1), () => {
-      if (this.alive) happen();
-    });
   }
 }

@@ -1,21 +1,20 @@
 /** An edge's glue around the scheduler (roles/stealing-edge.ts, roles/halo-exchange.ts), on simulated time. */
+import type { WindowLayer } from '../partition/ftp.ts';
 import { publishedHalos } from '../partition/reuse.ts';
+import { FrameIntake, type IntakeOptions } from '../roles/frame-intake.ts';
 import { HaloFetches } from '../schedule/halo-fetches.ts';
 import type { HaloLedger, PlannedTile } from '../schedule/halo-ledger.ts';
 import { HaloStore } from '../schedule/halo-store.ts';
 import type { SourceQueue, TileId } from '../schedule/source-queue.ts';
 import { Worker } from '../schedule/worker.ts';
-import { below, type Random } from './random.ts';
-import { type FrameTraits, SimulatedFrames } from './simulated-frames.ts';
-import type { Signal } from './simulated-gateway.ts';
-import type { End, EventQueue } from './simulated-network.ts';
-import { SimulatedPeers } from './simulated-peers.ts';
-import type { SimulatedWork } from './simulated-work.ts';
+import type { End } from './connection.ts';
+import { SimulatedPeers } from './peers.ts';
+import type { StealingSignal } from './stealing-gateway.ts';
+import type { Device, EdgeWorld } from './world.ts';
 
+/** As in roles/stealing-edge.ts. */
 const RESERVE = 1;
 const UNSENT_RESULTS = 2;
-/** After so long a holder of halos that does not answer is not waited for. */
-const PATIENCE_MS = 60;
 
 interface Hand {
   readonly source: string;
@@ -25,37 +24,44 @@ interface Hand {
   fetched: ReadonlySet<number> | undefined;
 }
 
-export interface EdgeTraits extends FrameTraits {
+/** A tile of some source's frame, as a device has to compute it. */
+export interface TileTask {
+  readonly source: string;
+  readonly id: TileId;
+  readonly planned: PlannedTile;
+}
+
+export interface StealingTraits extends IntakeOptions {
   readonly name: string;
-  /** The longest that a tile takes. */
-  readonly tileMs: number;
   /** How much it keeps of its tiles' halos. */
   readonly storeBytes: number;
   /** It never answers who asks for halos. */
   readonly mute: boolean;
+  /** False where nobody may steal from it: without distribution. */
+  readonly offers: boolean;
+  readonly device: Device<TileTask>;
 }
 
-/** How an edge reaches others; undefined where nobody answers. */
-export interface Surroundings {
-  readonly events: EventQueue;
-  readonly random: Random;
-  readonly work: SimulatedWork;
-  joinGateway(edge: SimulatedEdge): End<Signal>;
-  connectTo(victim: string, thief: string): End<Signal> | undefined;
+/** What all edges know of the tiles. */
+export interface StealingTiles {
+  readonly layers: readonly WindowLayer[];
+  emptyQueue(): SourceQueue;
+  emptyLedger(): HaloLedger;
 }
 
-export class SimulatedEdge {
-  readonly traits: EdgeTraits;
-  readonly #world: Surroundings;
+export class StealingEdge {
+  readonly traits: StealingTraits;
+  readonly #world: EdgeWorld<StealingSignal>;
+  readonly #tiles: StealingTiles;
   #queue: SourceQueue;
   #ledger: HaloLedger;
   readonly #store: HaloStore;
   readonly #fetches = new HaloFetches<true>();
   readonly #worker = new Worker<Hand>(RESERVE);
-  readonly #peers: SimulatedPeers;
-  readonly #thieves = new Map<string, End<Signal>>();
-  readonly #frames: SimulatedFrames;
-  #gateway: End<Signal> | undefined;
+  readonly #peers: SimulatedPeers<StealingSignal>;
+  readonly #thieves = new Map<string, End<StealingSignal>>();
+  readonly #frames: FrameIntake;
+  #gateway: End<StealingSignal> | undefined;
   #own: Hand | undefined;
   #started = false;
   #computing = false;
@@ -63,25 +69,28 @@ export class SimulatedEdge {
   #offerSequence = 0;
   #offering = false;
   alive = true;
+  computed = 0;
   stolen = 0;
   reissued = 0;
   halosUsed = 0;
   halosFetched = 0;
   replanned = 0;
 
-  constructor(traits: EdgeTraits, world: Surroundings) {
+  constructor(traits: StealingTraits, tiles: StealingTiles, world: EdgeWorld<StealingSignal>) {
     this.traits = traits;
     this.#world = world;
-    this.#frames = new SimulatedFrames(traits, world.events, () => {
+    this.#tiles = tiles;
+    const onArrival = () => {
       if (this.alive) this.#advance();
-    });
+    };
+    this.#frames = new FrameIntake(traits, onArrival, world.events);
     this.#peers = new SimulatedPeers(traits.name, world, {
       isAlive: () => this.alive,
       onAnswer: (peer, signal) => this.#onAnswer(peer, signal),
       onGone: (peer) => this.#losePeer(peer),
     });
-    this.#queue = world.work.emptyQueue();
-    this.#ledger = world.work.emptyLedger();
+    this.#queue = tiles.emptyQueue();
+    this.#ledger = tiles.emptyLedger();
     this.#store = new HaloStore(traits.storeBytes);
   }
 
@@ -90,7 +99,7 @@ export class SimulatedEdge {
   }
 
   join(): void {
-    const session = this.#world.joinGateway(this);
+    const session = this.#world.joinGateway(this.traits.name);
     this.#gateway = session;
     session.handle({
       onMessage: (signal) => this.#onGateway(signal),
@@ -108,13 +117,15 @@ export class SimulatedEdge {
   }
 
   /** One of the connections between edges breaks, seen from here as thief. */
-  breakPeer(): void {
-    this.#peers.breakOne();
+  breakPeer(pick: (count: number) => number): void {
+    this.#peers.breakOne(pick);
   }
 
-  #later(mostMs: number, happen: () => void): void {
-    const delayMs = below(this.#world.random, mostMs + 1);
-    this.#world.events.after(delayMs, () => this.alive && happen());
+  /** Unless the process is gone by then. */
+  #whenAlive(happen: () => void): () => void {
+    return () => {
+      if (this.alive) happen();
+    };
   }
 
   /** Comes back with empty hands; the gateway has counted its frames as lost. */
@@ -125,15 +136,18 @@ export class SimulatedEdge {
     this.#peers.hangUp();
     this.#fetches.clear();
     this.#store.clear();
-    this.#queue = this.#world.work.emptyQueue();
-    this.#ledger = this.#world.work.emptyLedger();
+    this.#queue = this.#tiles.emptyQueue();
+    this.#ledger = this.#tiles.emptyLedger();
     this.#frames.abandon();
     this.#started = false;
     this.#offering = false;
-    this.#later(30, () => this.join());
+    this.#world.events.after(
+      this.#world.rejoinMs(),
+      this.#whenAlive(() => this.join()),
+    );
   }
 
-  #onGateway(signal: Signal): void {
+  #onGateway(signal: StealingSignal): void {
     if (!this.alive) return;
     switch (signal.kind) {
       case 'start':
@@ -178,17 +192,20 @@ export class SimulatedEdge {
 
   #takeFrame(): void {
     if (this.#queue.waiting > 0) return;
-    const frame = this.#frames.take();
-    if (frame === undefined) return;
-    this.#later(5, () => {
-      this.#frames.taken(frame);
+    const arrived = this.#frames.begin();
+    if (arrived === undefined) return;
+    const { frame } = arrived;
+    const taken = this.#whenAlive(() => {
+      if (!this.#frames.taken(frame)) return;
       this.#queue.takeFrame(frame);
-      this.#gateway!.send({ kind: 'frameTaken', frame });
+      this.#gateway!.send({ kind: 'frameTaken', ...arrived });
       this.#advance();
     });
+    this.traits.device.read(taken);
   }
 
   #updateOffer(): void {
+    if (!this.traits.offers) return;
     const offering = this.#queue.waiting > 0;
     if (offering === this.#offering) return;
     this.#offering = offering;
@@ -202,6 +219,7 @@ export class SimulatedEdge {
     if (id === undefined) return;
     const planned = this.#ledger.plan(id, this.traits.name);
     this.#own = { source: this.traits.name, id, planned, fetched: undefined };
+    this.traits.device.cut(this.#own);
     this.#fetch(this.#own);
   }
 
@@ -220,7 +238,11 @@ export class SimulatedEdge {
     for (const { request, holder, tile } of requests) {
       const key = { source: hand.source, frame: hand.id.frame, tile };
       const parts = plan.halos.filter((halo) => halo.tile === tile);
-      this.#world.events.after(PATIENCE_MS, () => this.alive && this.#fetches.failed(request));
+      const { events, patienceMs } = this.#world;
+      events.after(
+        patienceMs(),
+        this.#whenAlive(() => this.#fetches.failed(request)),
+      );
       this.#peers.send(holder, { kind: 'fetchHalos', request, key, parts });
     }
   }
@@ -259,7 +281,10 @@ export class SimulatedEdge {
       this.#prepareOwn();
     }
     this.#updateOffer();
-    this.#later(this.traits.tileMs, () => this.#computed(hand));
+    const { source, id, planned } = hand;
+    this.traits.device.compute({ source, id, planned }, () => {
+      if (this.alive) this.#computed(hand);
+    });
   }
 
   /** A tile whose halos should lie here, and do not. */
@@ -274,7 +299,7 @@ export class SimulatedEdge {
 
   #computed({ source, id, planned, fetched }: Hand): void {
     this.#computing = false;
-    const { layers } = this.#world.work;
+    const { layers } = this.#tiles;
     const published = publishedHalos(layers, id.tile, planned.plan, planned.sides);
     const values = published.map(() => new Float32Array(1));
     this.#store.put({ source, ...id }, published, values);
@@ -283,12 +308,14 @@ export class SimulatedEdge {
     if (source === this.traits.name) this.#complete(id);
     else this.stolen++;
     this.#unsent++;
-    this.#gateway!.send({ kind: 'result', source, ...id });
+    this.computed++;
+    const leftAtMs = this.#gateway!.send({ kind: 'result', source, ...id });
     this.#advance();
-    this.#later(10, () => {
+    const left = this.#whenAlive(() => {
       this.#unsent--;
       this.#advance();
     });
+    this.#world.events.at(leftAtMs, left);
   }
 
   #complete(id: TileId): void {
@@ -308,7 +335,7 @@ export class SimulatedEdge {
     this.reissued += this.#queue.loseEdge(edge).length;
   }
 
-  onThief(thief: string, end: End<Signal>): void {
+  onThief(thief: string, end: End<StealingSignal>): void {
     const before = this.#thieves.get(thief);
     this.#thieves.set(thief, end);
     if (before !== undefined) {
@@ -328,7 +355,7 @@ export class SimulatedEdge {
     });
   }
 
-  #onThief(thief: string, end: End<Signal>, signal: Signal): void {
+  #onThief(thief: string, end: End<StealingSignal>, signal: StealingSignal): void {
     if (signal.kind === 'fetchHalos') {
       if (this.traits.mute) return;
       const found = this.#store.find(signal.key, signal.parts) !== undefined;
@@ -348,7 +375,7 @@ export class SimulatedEdge {
     }
   }
 
-  #onAnswer(peer: string, signal: Signal): void {
+  #onAnswer(peer: string, signal: StealingSignal): void {
     switch (signal.kind) {
       case 'nothing':
         this.#askAgain(peer);

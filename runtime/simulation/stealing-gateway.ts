@@ -1,17 +1,16 @@
-/** The gateway's glue around the scheduler (roles/gateway.ts), on simulated time and connections. */
-
+/** The gateway's glue around the scheduler (roles/stealing-gateway.ts), on simulated time and connections. */
 import type { Halo } from '../partition/reuse.ts';
 import { Broker, type Offer, type Referral } from '../schedule/broker.ts';
 import { Collector, type FrameId } from '../schedule/collector.ts';
 import type { PlannedTile } from '../schedule/halo-ledger.ts';
 import type { TileKey } from '../schedule/halo-store.ts';
 import type { TileId } from '../schedule/source-queue.ts';
-import { below, type Random } from './random.ts';
-import type { End, EventQueue } from './simulated-network.ts';
+import type { End } from './connection.ts';
+import type { GatewayWorld } from './world.ts';
 
-export type Signal =
+export type StealingSignal =
   | { readonly kind: 'start' }
-  | { readonly kind: 'frameTaken'; readonly frame: number }
+  | { readonly kind: 'frameTaken'; readonly frame: number; readonly arrivedAtMs: number }
   | { readonly kind: 'offer' | 'withdraw'; readonly sequence: number }
   | { readonly kind: 'ask'; readonly empty: Offer | undefined }
   | { readonly kind: 'victim'; readonly offer: Offer }
@@ -33,32 +32,23 @@ export type Signal =
   | { readonly kind: 'halos' | 'halosGone'; readonly request: number }
   | { readonly kind: 'frameOver'; readonly frame: number };
 
-export class SimulatedGateway {
-  readonly #events: EventQueue;
-  readonly #random: Random;
+export class StealingGateway {
+  readonly #world: GatewayWorld;
   readonly #frames: ReadonlyMap<string, number>;
   readonly #broker = new Broker();
   readonly #collector: Collector;
-  readonly #edges = new Map<string, End<Signal>>();
-  #early: { readonly edge: string; readonly result: Signal & { kind: 'result' } }[] = [];
+  readonly #edges = new Map<string, End<StealingSignal>>();
+  #early: { readonly edge: string; readonly result: StealingSignal & { kind: 'result' } }[] = [];
   #started = false;
-  /** How often each tile was merged, by `source/frame/tile`. */
-  readonly merged = new Map<string, number>();
-  /** How often each frame was finished, by `source/frame`. */
-  readonly finished = new Map<string, number>();
+  /** Of frames under way, by `source/frame`. */
+  readonly #arrivedAtMs = new Map<string, number>();
   readonly lostFrames: FrameId[] = [];
   readonly lostEdges = new Set<string>();
   duplicates = 0;
   earlyResults = 0;
 
-  constructor(
-    events: EventQueue,
-    random: Random,
-    tiles: number,
-    frames: ReadonlyMap<string, number>,
-  ) {
-    this.#events = events;
-    this.#random = random;
+  constructor(world: GatewayWorld, tiles: number, frames: ReadonlyMap<string, number>) {
+    this.#world = world;
     this.#frames = frames;
     this.#collector = new Collector(tiles, frames);
   }
@@ -67,7 +57,7 @@ export class SimulatedGateway {
     return this.#collector.done;
   }
 
-  onPeer(name: string, session: End<Signal>): void {
+  onPeer(name: string, session: End<StealingSignal>): void {
     if (this.#edges.has(name)) throw new Error(`${name} is connected already`);
     this.#edges.set(name, session);
     session.handle({
@@ -90,11 +80,12 @@ export class SimulatedGateway {
     this.#edges.get(name)?.destroy();
   }
 
-  #onEdge(edge: string, signal: Signal): void {
+  #onEdge(edge: string, signal: StealingSignal): void {
     switch (signal.kind) {
       case 'frameTaken':
-        if (this.#collector.takeFrame({ source: edge, frame: signal.frame }))
-          this.#bringEarlyResults();
+        if (!this.#collector.takeFrame({ source: edge, frame: signal.frame })) break;
+        this.#arrivedAtMs.set(`${edge}/${signal.frame}`, signal.arrivedAtMs);
+        this.#bringEarlyResults();
         break;
       case 'offer':
         this.#refer(this.#broker.offer(edge, signal.sequence));
@@ -128,7 +119,7 @@ export class SimulatedGateway {
     for (const { edge, result } of early) this.#onResult(edge, result);
   }
 
-  #onResult(edge: string, result: Signal & { kind: 'result' }): void {
+  #onResult(edge: string, result: StealingSignal & { kind: 'result' }): void {
     const { source, frame, tile } = result;
     const arrival = this.#collector.arrive({ source, frame }, tile);
     if (arrival === 'unknown') throw new Error(`${edge} sent tile ${tile} of no frame`);
@@ -141,17 +132,22 @@ export class SimulatedGateway {
       this.duplicates++;
       return;
     }
-    count(this.merged, `${source}/${frame}/${tile}`);
-    if (arrival === 'last') {
-      this.#events.after(below(this.#random, 20), () => {
-        this.#collector.finish({ source, frame });
-        this.#edges.get(source)?.send({ kind: 'detections', frame });
-        count(this.finished, `${source}/${frame}`);
-      });
-    }
+    this.#world.merged(edge, { source, frame }, tile);
+    if (arrival === 'last') this.#finish({ source, frame });
   }
 
-  #loseEdge(name: string, session: End<Signal>): void {
+  #finish(id: FrameId): void {
+    const key = `${id.source}/${id.frame}`;
+    const arrivedAtMs = this.#arrivedAtMs.get(key)!;
+    this.#arrivedAtMs.delete(key);
+    this.#world.finish(id, () => {
+      this.#edges.get(id.source)?.send({ kind: 'detections', frame: id.frame });
+      this.#collector.finish(id);
+      this.#world.finished(id, arrivedAtMs);
+    });
+  }
+
+  #loseEdge(name: string, session: End<StealingSignal>): void {
     if (this.#edges.get(name) !== session) return;
     this.#edges.delete(name);
     this.lostEdges.add(name);
@@ -163,8 +159,4 @@ export class SimulatedGateway {
   #loseFrames(source: string): void {
     this.lostFrames.push(...this.#collector.loseSource(source));
   }
-}
-
-function count(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -7,14 +7,16 @@ import { expect, test } from 'vitest';
 import { fusibleLayers } from '../partition/ftp.ts';
 import type { Region } from '../partition/region.ts';
 import { type DealtPlan, planStage } from '../partition/stages.ts';
+import type { Planning } from '../roles/planning.ts';
 import { networkOf, section } from '../testing/cfg.ts';
 import { below, type Random, seededRandom } from '../testing/random.ts';
-import { type DealtSignal, SimulatedDealer } from '../testing/simulated-dealer.ts';
-import { SimulatedHand } from '../testing/simulated-hand.ts';
-import { End, EventQueue } from '../testing/simulated-network.ts';
+import { RandomWorld } from '../testing/random-world.ts';
+import { DealtEdge } from './dealt-edge.ts';
+import { DealtGateway, type DealtSignal } from './dealt-gateway.ts';
 
 const RUNS = 3000;
 const MOST_EVENTS = 200_000;
+const BACK_TO_BACK = { kind: 'back-to-back' } as const;
 
 const NETWORK = networkOf(
   { width: 8, height: 12, channels: 1 },
@@ -67,44 +69,36 @@ interface Faults {
 }
 
 interface Run {
-  readonly gateway: SimulatedDealer;
-  readonly edges: ReadonlyMap<string, SimulatedHand>;
+  readonly world: RandomWorld<DealtSignal>;
+  readonly gateway: DealtGateway;
+  readonly edges: ReadonlyMap<string, DealtEdge>;
 }
 
 function simulate(seed: number, faults: Faults): Run {
   const random = seededRandom(seed);
-  const events = new EventQueue();
-  const slownessMs = [0, 3, 30, 200][below(random, 4)]!;
-  const edges = new Map<string, SimulatedHand>();
+  const world = new RandomWorld<DealtSignal>(random);
+  const { events } = world;
+  const edges = new Map<string, DealtEdge>();
   const frames = framesOfEdges(random);
-  const gateway = new SimulatedDealer(events, random, {
-    frames,
-    limit: 1 + below(random, 3),
+  const planning: Planning = {
+    know: () => {},
+    forget: () => {},
     plan: (names) => anyPlan(random, names.length),
-  });
-  const surroundings = {
-    events,
-    random,
-    joinGateway: (edge: SimulatedHand) => {
-      const [near, far] = End.pair<DealtSignal>(events, random, slownessMs);
-      gateway.onPeer(edge.traits.name, far);
-      return near;
-    },
-    connectTo: (peer: string, from: string) => {
-      const edge = edges.get(peer)!;
-      if (!edge.alive) return undefined;
-      const [near, far] = End.pair<DealtSignal>(events, random, slownessMs);
-      edge.onPeer(from, far);
-      return near;
-    },
   };
+  const gateway = new DealtGateway(world, { frames, limit: 1 + below(random, 3), planning });
+  world.connectGateway((name, end) => gateway.onPeer(name, end));
   for (const [name, count] of frames) {
     const framesInFlight = 1 + below(random, 3);
-    const partMs = 1 + below(random, 40);
-    edges.set(
-      name,
-      new SimulatedHand({ name, frames: count, framesInFlight, partMs }, surroundings),
-    );
+    const device = world.device(1 + below(random, 40));
+    const given = { name, count, rate: BACK_TO_BACK, framesInFlight, device };
+    const edge = new DealtEdge({ ...given, checks: true, tells: false }, world);
+    edges.set(name, edge);
+    world.add(name, {
+      get alive() {
+        return edge.alive;
+      },
+      accept: (from, end) => edge.onPeer(from, end),
+    });
   }
   const all = [...edges.values()];
   const pick = () => all[below(random, all.length)]!;
@@ -119,9 +113,10 @@ function simulate(seed: number, faults: Faults): Run {
   for (let count = 0; count < faults.givenUp; count++) {
     sometime(() => gateway.giveUp(pick().traits.name));
   }
-  for (let count = 0; count < faults.breaks; count++) sometime(() => pick().breakPeer());
+  for (let count = 0; count < faults.breaks; count++)
+    sometime(() => pick().breakPeer((most) => below(random, most)));
   events.drain(MOST_EVENTS);
-  return { gateway, edges };
+  return { world, gateway, edges };
 }
 
 /** From one to six edges, at least one of them a source. */
@@ -137,16 +132,16 @@ function framesOfEdges(random: Random): Map<string, number> {
 }
 
 /** What must hold when nothing is left to happen. */
-function check({ gateway, edges }: Run, late: boolean): void {
+function check({ world, gateway, edges }: Run, late: boolean): void {
   expect(gateway.done).toBe(true);
-  expect([...gateway.finished.values()].every((count) => count === 1)).toBe(true);
+  expect([...world.finishedFrames.values()].every((count) => count === 1)).toBe(true);
   const lost = new Set(gateway.lostFrames.map(({ source, frame }) => `${source}/${frame}`));
   expect(lost.size).toBe(gateway.lostFrames.length);
   for (const [name, { traits, alive }] of edges) {
     const mayLose = gateway.lostEdges.has(name) || !alive || late;
-    for (let frame = 0; frame < traits.frames; frame++) {
+    for (let frame = 0; frame < traits.count; frame++) {
       const key = `${name}/${frame}`;
-      expect(gateway.finished.has(key)).toBe(!lost.has(key));
+      expect(world.finishedFrames.has(key)).toBe(!lost.has(key));
       if (!mayLose) expect(lost.has(key)).toBe(false);
     }
   }

@@ -1,10 +1,11 @@
 /** The gateway's glue around the dealer (roles/dealt-gateway.ts), on simulated time and connections. */
 import { stagePieces } from '../partition/pieces.ts';
 import type { DealtPlan } from '../partition/stages.ts';
+import type { Planning } from '../roles/planning.ts';
 import type { FrameId } from '../schedule/collector.ts';
 import { type Deal, Dealer, type Losses } from '../schedule/dealer.ts';
-import { below, type Random } from './random.ts';
-import type { End, EventQueue } from './simulated-network.ts';
+import type { End } from './connection.ts';
+import type { GatewayWorld } from './world.ts';
 
 /** What a piece is made of: enough to see that it is the right one. */
 export interface Piecework extends FrameId {
@@ -13,39 +14,46 @@ export interface Piecework extends FrameId {
 
 export type DealtSignal =
   | { readonly kind: 'start' }
-  | { readonly kind: 'frameTaken'; readonly frame: number }
+  | { readonly kind: 'frameTaken'; readonly frame: number; readonly arrivedAtMs: number }
   | { readonly kind: 'deal'; readonly deal: Deal }
   | { readonly kind: 'cancel'; readonly deal: number }
-  | { readonly kind: 'picture'; readonly deal: number }
+  | { readonly kind: 'picture'; readonly deal: number; readonly plan: DealtPlan }
+  | { readonly kind: 'partsDone'; readonly deal: number; readonly computeMs: number }
   | {
       readonly kind: 'piece';
       readonly deal: number;
       readonly stage: number;
       readonly piece: number;
       readonly work: Piecework;
+      readonly plan: DealtPlan;
     }
-  | { readonly kind: 'output'; readonly deal: number; readonly part: number }
+  | {
+      readonly kind: 'output';
+      readonly deal: number;
+      readonly part: number;
+      readonly plan: DealtPlan;
+    }
   | { readonly kind: 'edgeLost'; readonly name: string }
   | { readonly kind: 'peerGone'; readonly name: string; readonly newest: number }
-  | { readonly kind: 'answered'; readonly frame: number };
+  | { readonly kind: 'detections'; readonly frame: number };
 
 export interface DealingOptions {
   readonly frames: ReadonlyMap<string, number>;
   readonly limit: number;
-  readonly plan: (edges: readonly string[]) => DealtPlan;
+  readonly planning: Planning;
 }
 
-export class SimulatedDealer {
-  readonly #events: EventQueue;
-  readonly #random: Random;
+export class DealtGateway {
+  readonly #world: GatewayWorld;
+  readonly #planning: Planning;
   readonly #frames: ReadonlyMap<string, number>;
   readonly #dealer: Dealer;
   readonly #limit: number;
   readonly #edges = new Map<string, End<DealtSignal>>();
   #started = false;
   #live = 0;
-  /** How often each frame was finished, by `source/frame`. */
-  readonly finished = new Map<string, number>();
+  /** Of frames under way, by `source/frame`. */
+  readonly #arrivedAtMs = new Map<string, number>();
   readonly lostFrames: FrameId[] = [];
   readonly lostEdges = new Set<string>();
   readonly usedEdges = new Set<string>();
@@ -53,12 +61,13 @@ export class SimulatedDealer {
   cancelled = 0;
   stale = 0;
 
-  constructor(events: EventQueue, random: Random, options: DealingOptions) {
-    this.#events = events;
-    this.#random = random;
-    this.#frames = options.frames;
-    this.#limit = options.limit;
-    this.#dealer = new Dealer(options);
+  constructor(world: GatewayWorld, { frames, limit, planning }: DealingOptions) {
+    this.#world = world;
+    this.#planning = planning;
+    this.#frames = frames;
+    this.#limit = limit;
+    const plan: Planning['plan'] = (edges, queue) => planning.plan(edges, queue);
+    this.#dealer = new Dealer({ frames, limit, plan });
   }
 
   get done(): boolean {
@@ -91,14 +100,20 @@ export class SimulatedDealer {
   #onEdge(edge: string, signal: DealtSignal): void {
     switch (signal.kind) {
       case 'frameTaken':
-        this.#dealer.announce({ source: edge, frame: signal.frame });
+        if (this.#dealer.announce({ source: edge, frame: signal.frame })) {
+          this.#arrivedAtMs.set(`${edge}/${signal.frame}`, signal.arrivedAtMs);
+        }
+        break;
+      case 'partsDone':
+        this.#planning.partsDone?.(edge, { ...signal, delayMs: this.#world.delayMs(edge) });
         break;
       case 'picture': {
         const deal = this.#dealer.live(signal.deal);
         if (deal === undefined) break;
         const work = { source: deal.source, frame: deal.frame, stage: 0 };
         for (const piece of stagePieces(deal.plan, 0)) {
-          this.#relay(deal, { kind: 'piece', deal: deal.id, stage: 0, piece: piece.index, work });
+          const { id, plan } = deal;
+          this.#relay(deal, { kind: 'piece', deal: id, stage: 0, piece: piece.index, work, plan });
         }
         break;
       }
@@ -128,6 +143,7 @@ export class SimulatedDealer {
 
   #dealAll(): void {
     for (let deal = this.#dealer.next(); deal !== undefined; deal = this.#dealer.next()) {
+      this.#planning.dealt?.(deal);
       this.deals++;
       this.#live++;
       if (this.#live > this.#limit) throw new Error('more frames under way than allowed');
@@ -138,20 +154,28 @@ export class SimulatedDealer {
     }
   }
 
-  #onOutput(edge: string, { deal: id, part }: DealtSignal & { kind: 'output' }): void {
+  #onOutput(edge: string, signal: DealtSignal & { kind: 'output' }): void {
+    const { deal: id, part } = signal;
     const deal = this.#dealer.live(id);
+    const transfer = this.#world.transferOf(edge, signal);
+    if (transfer !== undefined) this.#planning.transferred?.(edge, transfer);
     const arrival = this.#dealer.arrive(edge, id, part);
     if (arrival === 'unknown' || arrival === 'duplicate')
       throw new Error(`${arrival} part ${part} from ${edge}`);
     if (arrival === 'stale') this.stale++;
+    if (deal === undefined || arrival === 'stale') return;
+    const { source, frame } = deal;
+    this.#world.merged(edge, { source, frame }, part);
     if (arrival !== 'last') return;
     this.#live--;
-    const { source, frame } = deal!;
-    this.#events.after(below(this.#random, 20), () => {
+    this.#planning.merged?.(deal);
+    const key = `${source}/${frame}`;
+    const arrivedAtMs = this.#arrivedAtMs.get(key)!;
+    this.#arrivedAtMs.delete(key);
+    this.#world.finish({ source, frame }, () => {
+      this.#edges.get(source)?.send({ kind: 'detections', frame });
       this.#dealer.finish({ source, frame });
-      const key = `${source}/${frame}`;
-      this.finished.set(key, (this.finished.get(key) ?? 0) + 1);
-      this.#edges.get(source)?.send({ kind: 'answered', frame });
+      this.#world.finished({ source, frame }, arrivedAtMs);
     });
   }
 
@@ -160,6 +184,7 @@ export class SimulatedDealer {
     this.#edges.delete(name);
     this.lostEdges.add(name);
     for (const other of this.#edges.values()) other.send({ kind: 'edgeLost', name });
+    this.#planning.forget(name);
     this.#account(this.#dealer.lose(name));
     this.#dealAll();
   }

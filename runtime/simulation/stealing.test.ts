@@ -3,15 +3,16 @@
  * comebacks each: whatever the order of events, all frames of living sources complete, once.
  */
 import { expect, test } from 'vitest';
+import type { FrameRate } from '../schedule/arrivals.ts';
 import { below, type Random, seededRandom } from '../testing/random.ts';
-import { SimulatedEdge } from '../testing/simulated-edge.ts';
-import { type Signal, SimulatedGateway } from '../testing/simulated-gateway.ts';
-import { End, EventQueue } from '../testing/simulated-network.ts';
+import { RandomWorld } from '../testing/random-world.ts';
 import { SimulatedWork } from '../testing/simulated-work.ts';
-import type { TimedRate } from './arrivals.ts';
+import { StealingEdge } from './stealing-edge.ts';
+import { StealingGateway, type StealingSignal } from './stealing-gateway.ts';
 
 const RUNS = 5400;
 const MOST_EVENTS = 200_000;
+const BACK_TO_BACK = { kind: 'back-to-back' } as const;
 
 interface Faults {
   /** Edges whose process dies. */
@@ -27,45 +28,37 @@ interface Faults {
 }
 
 interface Run {
-  readonly gateway: SimulatedGateway;
-  readonly edges: ReadonlyMap<string, SimulatedEdge>;
+  readonly world: RandomWorld<StealingSignal>;
+  readonly gateway: StealingGateway;
+  readonly edges: ReadonlyMap<string, StealingEdge>;
   readonly tiles: number;
 }
 
 function simulate(seed: number, faults: Faults): Run {
   const random = seededRandom(seed);
-  const events = new EventQueue();
+  const world = new RandomWorld<StealingSignal>(random);
+  const { events } = world;
   const work = new SimulatedWork(random);
   const tiles = work.plan.tiles.length;
-  const slownessMs = [0, 3, 30, 200][below(random, 4)]!;
-  const edges = new Map<string, SimulatedEdge>();
+  const edges = new Map<string, StealingEdge>();
   const frames = framesOfEdges(random);
-  const gateway = new SimulatedGateway(events, random, tiles, frames);
-  const surroundings = {
-    events,
-    random,
-    work,
-    joinGateway: (edge: SimulatedEdge) => {
-      const [near, far] = End.pair<Signal>(events, random, slownessMs);
-      gateway.onPeer(edge.traits.name, far);
-      return near;
-    },
-    connectTo: (victim: string, thief: string) => {
-      const edge = edges.get(victim)!;
-      if (!edge.alive) return undefined;
-      const [near, far] = End.pair<Signal>(events, random, slownessMs);
-      edge.onThief(thief, far);
-      return near;
-    },
-  };
+  const gateway = new StealingGateway(world, tiles, frames);
+  world.connectGateway((name, end) => gateway.onPeer(name, end));
   for (const [name, count] of frames) {
     const framesInFlight = 1 + below(random, 3);
-    const tileMs = 1 + below(random, 40);
-    const rate = faults.paced === true ? rateOf(random) : undefined;
+    const device = world.device(1 + below(random, 40));
+    const rate = faults.paced === true ? rateOf(random) : BACK_TO_BACK;
     const storeBytes = [40, 400, 1e6][below(random, 3)]!;
     const mute = below(random, 8) === 0;
-    const traits = { name, frames: count, framesInFlight, tileMs, rate, storeBytes, mute };
-    edges.set(name, new SimulatedEdge(traits, surroundings));
+    const traits = { name, count, rate, framesInFlight, storeBytes, mute, device, offers: true };
+    const edge = new StealingEdge(traits, work, world);
+    edges.set(name, edge);
+    world.add(name, {
+      get alive() {
+        return edge.alive;
+      },
+      accept: (from, end) => edge.onThief(from, end),
+    });
   }
   const all = [...edges.values()];
   const pick = () => all[below(random, all.length)]!;
@@ -80,13 +73,14 @@ function simulate(seed: number, faults: Faults): Run {
   for (let count = 0; count < faults.givenUp; count++) {
     sometime(() => gateway.giveUp(pick().traits.name));
   }
-  for (let count = 0; count < faults.breaks; count++) sometime(() => pick().breakPeer());
+  for (let count = 0; count < faults.breaks; count++)
+    sometime(() => pick().breakPeer((most) => below(random, most)));
   events.drain(MOST_EVENTS);
-  return { gateway, edges, tiles };
+  return { world, gateway, edges, tiles };
 }
 
 /** From much too much to an edge that mostly waits. */
-function rateOf(random: Random): TimedRate {
+function rateOf(random: Random): FrameRate {
   const framesPerSecond = [2, 10, 50, 1000][below(random, 4)]!;
   if (below(random, 2) === 0) return { kind: 'fixed', framesPerSecond };
   return { kind: 'poisson', framesPerSecond, seed: below(random, 1000) };
@@ -105,25 +99,25 @@ function framesOfEdges(random: Random): Map<string, number> {
 }
 
 /** What must hold when nothing is left to happen. */
-function check({ gateway, edges, tiles }: Run, faults: Faults): void {
+function check({ world, gateway, edges, tiles }: Run, faults: Faults): void {
   const late = faults.late > 0;
   const inPeace = faults.deaths + faults.givenUp + faults.breaks + faults.late === 0;
   expect(gateway.done).toBe(true);
-  expect([...gateway.merged.values()].every((count) => count === 1)).toBe(true);
-  expect([...gateway.finished.values()].every((count) => count === 1)).toBe(true);
+  expect([...world.mergedTiles.values()].every((count) => count === 1)).toBe(true);
+  expect([...world.finishedFrames.values()].every((count) => count === 1)).toBe(true);
   const lost = new Set(gateway.lostFrames.map(({ source, frame }) => `${source}/${frame}`));
   expect(lost.size).toBe(gateway.lostFrames.length);
   for (const [name, { traits, alive, storedBytes }] of edges) {
     // Frames are over: nobody holds halos for them. One that was lost, or whose connections were, may.
     if (inPeace) expect(storedBytes).toBe(0);
     const mayLose = gateway.lostEdges.has(name) || !alive || late;
-    for (let frame = 0; frame < traits.frames; frame++) {
+    for (let frame = 0; frame < traits.count; frame++) {
       const key = `${name}/${frame}`;
-      expect(gateway.finished.has(key)).toBe(!lost.has(key));
+      expect(world.finishedFrames.has(key)).toBe(!lost.has(key));
       if (!mayLose) expect(lost.has(key)).toBe(false);
-      if (!gateway.finished.has(key)) continue;
+      if (!world.finishedFrames.has(key)) continue;
       for (let tile = 0; tile < tiles; tile++) {
-        expect(gateway.merged.has(`${key}/${tile}`)).toBe(true);
+        expect(world.mergedTiles.has(`${key}/${tile}`)).toBe(true);
       }
     }
   }

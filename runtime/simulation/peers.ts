@@ -1,39 +1,29 @@
 /** An edge's connections to other edges (roles/peers.ts), on simulated time. */
-import { below, type Random } from './random.ts';
-import type { Signal } from './simulated-gateway.ts';
-import type { End, EventQueue } from './simulated-network.ts';
+import type { End } from './connection.ts';
+import type { EdgeWorld } from './world.ts';
 
-/** One that does not answer is given up after a while. */
-const PATIENCE_MS = 40;
-
-interface World {
-  readonly events: EventQueue;
-  readonly random: Random;
-  /** Undefined where nobody answers. */
-  connectTo(peer: string, from: string): End<Signal> | undefined;
-}
-
-interface Handlers {
+interface PeerHandlers<Signal> {
   readonly isAlive: () => boolean;
   readonly onAnswer: (peer: string, signal: Signal) => void;
   readonly onGone: (peer: string) => void;
 }
 
-export class SimulatedPeers {
+export class SimulatedPeers<Signal> {
   readonly #name: string;
-  readonly #world: World;
-  readonly #handlers: Handlers;
+  readonly #world: EdgeWorld<Signal>;
+  readonly #handlers: PeerHandlers<Signal>;
   readonly #ends = new Map<string, End<Signal>>();
 
-  constructor(name: string, world: World, handlers: Handlers) {
+  constructor(name: string, world: EdgeWorld<Signal>, handlers: PeerHandlers<Signal>) {
     this.#name = name;
     this.#world = world;
     this.#handlers = handlers;
   }
 
-  send(peer: string, signal: Signal): void {
+  /** @returns when the connection takes more */
+  send(peer: string, signal: Signal): number {
     const end = this.#ends.get(peer) ?? this.#open(peer);
-    end?.send(signal);
+    return end?.send(signal) ?? this.#world.events.nowMs();
   }
 
   /** Ends a connection without a word. */
@@ -53,16 +43,16 @@ export class SimulatedPeers {
   }
 
   /** One of the connections breaks. */
-  breakOne(): void {
-    const [end] = this.#ends.values();
-    end?.destroy();
+  breakOne(pick: (count: number) => number): void {
+    const ends = [...this.#ends.values()];
+    if (ends.length > 0) ends[pick(ends.length)]!.destroy();
   }
 
   #open(peer: string): End<Signal> | undefined {
     const { isAlive, onAnswer, onGone } = this.#handlers;
     const end = this.#world.connectTo(peer, this.#name);
     if (end === undefined) {
-      this.#world.events.after(below(this.#world.random, PATIENCE_MS + 1), () => {
+      this.#world.events.after(this.#world.patienceMs(), () => {
         if (isAlive()) onGone(peer);
       });
       return undefined;
