@@ -6,7 +6,7 @@ import type { TrialRecord } from '../harness/results/format.ts';
 import { groupBy } from './group.ts';
 import { comparePoints, pointKey, pointName } from './point.ts';
 import type { Results } from './read.ts';
-import { bootstrapRatio, type Interval, median } from './statistics.ts';
+import { bootstrapInterval, bootstrapRatio, type Interval, median } from './statistics.ts';
 import { isMeasured } from './summary.ts';
 
 export const COMPARED_MEASURES = ['latency', 'makespan', 'throughput', 'memory'] as const;
@@ -16,8 +16,8 @@ export type Change = 'better' | 'worse' | 'same' | 'unclear';
 
 export interface PointComparison {
   readonly point: string;
-  readonly before: number;
-  readonly after: number;
+  readonly before: Interval;
+  readonly after: Interval;
   readonly repetitions: readonly [number, number];
   /** After over before; of throughput, too: more is better there. */
   readonly ratio: Interval;
@@ -62,8 +62,8 @@ export function compareResults(
     return [
       {
         point: name,
-        before: median(values),
-        after: median(other.values),
+        before: bootstrapInterval(values, before.manifest.seed),
+        after: bootstrapInterval(other.values, before.manifest.seed),
         repetitions: [values.length, other.values.length],
         ratio,
         effect: cliffsDelta(values, other.values),

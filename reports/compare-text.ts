@@ -1,9 +1,20 @@
 /** A comparison in a terminal, and as Markdown for a pull request. */
 import type { Comparison, PointComparison } from './compare-results.ts';
 import { significant } from './numbers.ts';
-import { plainTable } from './table.ts';
+import type { Interval } from './statistics.ts';
+import { plainTable, withInterval } from './table.ts';
 
-const HEADERS = ['point', 'before', 'after', 'after / before [95 %]', 'effect', 'runs', 'change'];
+const PLAIN = { name: '', size: 1 };
+
+const HEADERS = [
+  'point',
+  'before [95 %]',
+  'after [95 %]',
+  'after / before [95 %]',
+  'effect',
+  'runs',
+  'change',
+];
 
 export function comparisonText(comparison: Comparison): string {
   const rows = comparison.points.map(cells);
@@ -32,18 +43,21 @@ function heading({ measure, unit, threshold, points }: Comparison): string {
 }
 
 function cells({ point, before, after, ratio, effect, repetitions, change }: PointComparison) {
-  const { median, low, high } = ratio;
-  const interval =
-    low === undefined || high === undefined ? '' : ` [${low.toFixed(3)}, ${high.toFixed(3)}]`;
   return [
     point,
-    significant(before),
-    significant(after),
-    `${median.toFixed(3)}${interval}`,
+    withInterval(before, PLAIN),
+    withInterval(after, PLAIN),
+    ratioText(ratio),
     effect.toFixed(2),
     repetitions.join(' and '),
     change,
   ];
+}
+
+function ratioText({ median, low, high }: Interval): string {
+  const bounds =
+    low === undefined || high === undefined ? '' : ` [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+  return `${median.toFixed(3)}${bounds}`;
 }
 
 function remarks({ unmatched, differences, points }: Comparison): string[] {

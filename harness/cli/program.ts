@@ -19,6 +19,7 @@ import { initVerb } from './verbs/init.ts';
 import { logsVerb } from './verbs/logs.ts';
 import { modelCommand } from './verbs/model.ts';
 import { planVerb } from './verbs/plan.ts';
+import { replayVerb } from './verbs/replay.ts';
 import { reportVerb } from './verbs/report.ts';
 import { reproduceVerb } from './verbs/reproduce.ts';
 import { runVerb } from './verbs/run.ts';
@@ -44,6 +45,7 @@ const VERBS: readonly VerbSpec[] = [
   compareVerb,
   exportVerb,
   verifyVerb,
+  replayVerb,
   reproduceVerb,
   execVerb,
   logsVerb,

@@ -9,6 +9,8 @@ import { execa } from 'execa';
 import { TilebedError } from '../../runtime/errors.ts';
 import { fileSha256 } from '../models/trusted-hash.ts';
 import { VERSION } from '../package-root.ts';
+import { CITATION_FILE, citationText } from './citation.ts';
+import type { Manifest } from './format.ts';
 import { MANIFEST_FILE } from './layout.ts';
 
 const BUNDLE_FILE = 'bundle.json';
@@ -34,8 +36,17 @@ export interface BundleCheck {
   readonly faults: readonly string[];
 }
 
-/** Rejects with a TilebedError (INPUT) for a folder without results. */
-export async function exportBundle(folder: string, file: string): Promise<ResultsBundle> {
+/**
+ * Puts a CITATION.cff into the folder where it has none; one that is there stays as it is.
+ *
+ * Rejects with a TilebedError (INPUT) for a folder without results.
+ */
+export async function exportBundle(
+  folder: string,
+  file: string,
+  authors: readonly string[] = [],
+): Promise<ResultsBundle> {
+  await addCitation(folder, authors);
   const paths = await filesBelow(folder).catch((): string[] => []);
   if (!paths.includes(MANIFEST_FILE)) {
     throw new TilebedError('INPUT', `${folder} is no results folder: it has no ${MANIFEST_FILE}`);
@@ -59,21 +70,46 @@ export async function exportBundle(folder: string, file: string): Promise<Result
   return bundle;
 }
 
+/** A bundle's folder to read from; taken away with it where it had to be unpacked. */
+export interface OpenBundle extends BundleCheck, AsyncDisposable {
+  readonly folder: string;
+}
+
 /**
  * @param path a bundle, or the folder that one was unpacked into
  * Rejects with a TilebedError (INPUT) for what is no bundle.
  */
-export async function checkBundle(path: string): Promise<BundleCheck> {
+export async function openBundle(path: string): Promise<OpenBundle> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new TilebedError('INPUT', `there is no ${path}`);
-  if (found.isDirectory()) return checkFolder(path, path);
   const scratch = await mkdtemp(join(tmpdir(), 'tilebed-bundle-'));
+  const remove = () => rm(scratch, { recursive: true, force: true });
   try {
-    await tar(['-xzf', resolve(path), '-C', scratch]);
-    return await checkFolder(scratch, path);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
+    if (!found.isDirectory()) await tar(['-xzf', resolve(path), '-C', scratch]);
+    const folder = found.isDirectory() ? resolve(path) : scratch;
+    return { folder, ...(await checkFolder(folder, path)), [Symbol.asyncDispose]: remove };
+  } catch (error) {
+    await remove();
+    throw error;
   }
+}
+
+/** Whether all in it is as it was; rejects as `openBundle` does. */
+export async function checkBundle(path: string): Promise<BundleCheck> {
+  await using opened = await openBundle(path);
+  return { bundle: opened.bundle, faults: opened.faults };
+}
+
+async function addCitation(folder: string, authors: readonly string[]): Promise<void> {
+  const text = await readFile(join(folder, MANIFEST_FILE), 'utf8').catch(() => undefined);
+  if (text === undefined) return;
+  const citation = citationText(JSON.parse(text) as Manifest, authors);
+  // `wx`: whoever wrote one knows better.
+  await writeFile(join(folder, CITATION_FILE), citation, { flag: 'wx' }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    },
+  );
 }
 
 async function checkFolder(folder: string, name: string): Promise<BundleCheck> {

@@ -188,6 +188,12 @@ export interface RelayFacts {
   readonly medium?: LinkShape;
 }
 
+/** A file that went in beside the specs: its name, and what was in it. */
+export interface Ingredient {
+  readonly name: string;
+  readonly sha256: string;
+}
+
 export interface Manifest {
   readonly format: typeof FORMAT_VERSION;
   readonly experiment: {
@@ -210,6 +216,14 @@ export interface Manifest {
     /** False of synthetic weights: detections mean nothing then, timing and memory do. */
     readonly trained: boolean;
     readonly labels: readonly string[];
+  };
+  /** The cfg and the pictures lie in `inputs/`, too. Absent in results of earlier versions. */
+  readonly ingredients?: {
+    readonly cfg: Ingredient;
+    /** Absent: synthetic weights need no file. */
+    readonly weights?: Ingredient;
+    /** In the order of their use; empty: frames are drawn from the seed. */
+    readonly pictures: readonly Ingredient[];
   };
   readonly startedAt: string;
   readonly endedAt?: string;

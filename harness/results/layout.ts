@@ -22,6 +22,15 @@ export function logFolder(folder: string, name: RepetitionName): string {
   return join(folder, 'logs', stem(name));
 }
 
+/** Copies of what went in: a run can be repeated where its files are not. */
+export function inputsFolder(folder: string): string {
+  return join(folder, 'inputs');
+}
+
+export function inputPicturesFolder(folder: string): string {
+  return join(inputsFolder(folder), 'pictures');
+}
+
 /** Annotated frames of one repetition. */
 export function outputFolder(folder: string, name: RepetitionName): string {
   return join(folder, 'outputs', stem(name));

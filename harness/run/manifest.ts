@@ -8,6 +8,7 @@ import type { ProvisionedNode } from '../providers/provider.ts';
 import {
   type EmulationFacts,
   FORMAT_VERSION,
+  type Ingredient,
   type LinkFacts,
   type Manifest,
   type NodeFacts,
@@ -17,12 +18,14 @@ import type { Experiment, Testbed } from '../spec/resolved.ts';
 import type { Bundle } from '../testbeds/bundle.ts';
 import { providersText } from '../testbeds/parts.ts';
 import { probeNode } from '../testbeds/status.ts';
+import type { Assets, HashedFile } from './assets.ts';
 
 export interface ManifestInputs {
   readonly experiment: Experiment;
   readonly testbed: Testbed;
   readonly nodes: readonly ProvisionedNode[];
   readonly bundle: Bundle;
+  readonly assets: Assets;
   readonly repeat: number;
   readonly warnings: readonly string[];
   readonly links: Readonly<Record<string, LinkFacts>>;
@@ -33,7 +36,7 @@ export interface ManifestInputs {
 }
 
 export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
-  const { experiment, testbed, nodes, bundle, repeat, warnings, links, relay } = inputs;
+  const { experiment, testbed, nodes, bundle, assets, repeat, warnings, links, relay } = inputs;
   const { weights, cfg, labels } = experiment.model;
   const commit = await ownCommit();
   const facts = await Promise.all(
@@ -67,6 +70,11 @@ export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
       trained: weights.kind === 'file',
       labels,
     },
+    ingredients: {
+      cfg: ingredient(assets.cfg),
+      ...(assets.weights === undefined ? {} : { weights: ingredient(assets.weights) }),
+      pictures: assets.pictures.map(ingredient),
+    },
     startedAt: inputs.startedAt ?? new Date().toISOString(),
     seed: experiment.seed,
     repeat,
@@ -96,6 +104,10 @@ function emulationFacts({ nodes }: Testbed, emulation: Emulation): Pick<Manifest
     return [[name, { device, ...rest }]];
   });
   return { emulation: Object.fromEntries(facts) };
+}
+
+function ingredient({ path, sha256 }: HashedFile): Ingredient {
+  return { name: basename(path), sha256 };
 }
 
 /** Such as "onnxruntime 1.21.1"; all versions where nodes have their own. */

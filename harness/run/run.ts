@@ -21,6 +21,7 @@ import { readState, stateFolder } from '../testbeds/state.ts';
 import { up } from '../testbeds/up.ts';
 import { checkFaultWishes } from '../testbeds/wishes.ts';
 import { type Assets, hashAssets } from './assets.ts';
+import { saveInputs } from './inputs.ts';
 import { makeManifest } from './manifest.ts';
 import { describeParameters, interleave, planTrials, type Repetition } from './plan.ts';
 import { PreparedTestbed } from './prepared-testbed.ts';
@@ -133,7 +134,8 @@ async function runOn(
     experiment,
     testbed,
     nodes,
-    bundle: plan.bundle,
+    bundle,
+    assets,
     repeat,
     warnings,
     links,
@@ -142,6 +144,7 @@ async function runOn(
     ...(earlier === undefined ? {} : { startedAt: earlier.startedAt }),
   });
   await store.writeManifest(manifest);
+  await saveInputs(store.folder, experiment, testbed, assets);
   let failed = 0;
   await runTasks(
     todo.map((repetition, index) => ({

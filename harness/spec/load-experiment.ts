@@ -39,6 +39,10 @@ export interface LoadedExperiment {
 export interface ExperimentOverrides {
   /** Folder of pictures to use instead of the file's frames; relative to the working directory. */
   readonly images?: string;
+  /** A cfg and weights to use instead of what the file names; absolute paths. */
+  readonly cfg?: string;
+  readonly weights?: ExperimentWeights;
+  readonly labels?: readonly string[];
 }
 
 /** Rejects with a SpecError that holds every fault of the file. */
@@ -46,12 +50,19 @@ export async function loadExperiment(
   file: string,
   overrides: ExperimentOverrides = {},
 ): Promise<LoadedExperiment> {
-  const document = await SpecDocument.read(resolve(file));
+  return resolveExperiment(await SpecDocument.read(resolve(file)), overrides);
+}
+
+/** Files that it names are looked for from where the document says that it lies. */
+export async function resolveExperiment(
+  document: SpecDocument,
+  overrides: ExperimentOverrides = {},
+): Promise<LoadedExperiment> {
   const faults = checkSchema(document, ExperimentSpec);
   if (faults.length > 0) throw new SpecError(faults);
   const spec = document.value as ExperimentSpec;
   const folder = dirname(document.file);
-  const cfg = await findCfg(spec.model.cfg, folder);
+  const cfg = overrides.cfg ?? (await findCfg(spec.model.cfg, folder));
   if (cfg === undefined) {
     const hint = `built in: ${(await builtInModels()).join(', ')}`;
     faults.push(
@@ -59,17 +70,18 @@ export async function loadExperiment(
     );
   }
   const candidates = [spec.model.weights].flat();
-  const weights = await findFirstWeights(candidates, folder);
+  const weights = overrides.weights ?? (await findFirstWeights(candidates, folder));
   if (weights === undefined) {
     const hint = `a file, \`synthetic:7\`, or a model fetched with \`tilebed model pull ${candidates[0]}\``;
     const message = `there are no weights ${candidates.join(' and no ')}`;
     faults.push(document.fault(['model', 'weights'], message, { hint }));
   }
-  const labels = await findLabels(spec, folder);
+  const labels = overrides.labels ?? (await findLabels(spec, folder));
   if (labels === undefined) {
     faults.push(document.fault(['model', 'names'], `cannot read ${spec.model.names}`));
   }
-  const images = await findImages(spec.frames.images, folder);
+  const named = overrides.images === undefined ? spec.frames.images : undefined;
+  const images = await findImages(named, folder);
   if (typeof images === 'string') faults.push(document.fault(['frames', 'images'], images));
   const ownImages = await findImages(overrides.images, process.cwd());
   if (typeof ownImages === 'string') throw new TilebedError('INPUT', ownImages);

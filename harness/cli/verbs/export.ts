@@ -12,10 +12,18 @@ export const exportVerb: VerbSpec = {
     ['tilebed export results/demo-20260101-120000 paper/figure-3.tar.gz', 'under another name'],
   ],
   define: (command: Command) =>
-    command.argument('<results>', 'a results folder').argument('[file]', 'the bundle to make'),
-  run: async ({ output }: VerbContext, results: string, file?: string) => {
+    command
+      .argument('<results>', 'a results folder')
+      .argument('[file]', 'the bundle to make')
+      .option('--author <names...>', 'who is to be cited, in CITATION.cff'),
+  run: async (
+    { output }: VerbContext,
+    results: string,
+    file: string | undefined,
+    { author = [] }: { readonly author?: readonly string[] },
+  ) => {
     const bundle = resolve(file ?? `${basename(resolve(results))}.tar.gz`);
-    const { files } = await exportBundle(results, bundle);
+    const { files } = await exportBundle(results, bundle, author);
     output.result({ bundle, files: files.length }, `${bundle}: ${files.length} files`);
     return undefined;
   },

@@ -1,21 +1,19 @@
 /** tilebed run */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { readResults } from '../../../reports/read.ts';
 import { summarize } from '../../../reports/summary.ts';
 import { terminalSummary } from '../../../reports/terminal-summary.ts';
 import { TilebedError } from '../../../runtime/errors.ts';
 import { describeParameters } from '../../run/plan.ts';
 import { chooseResultsFolder } from '../../run/results-folder.ts';
-import { planRun, runExperiment } from '../../run/run.ts';
+import { planRun } from '../../run/run.ts';
 import { type LoadedExperiment, loadExperiment } from '../../spec/load-experiment.ts';
 import type { Testbed } from '../../spec/resolved.ts';
-import { lockTestbed } from '../../testbeds/lock.ts';
 import { loadLiveTestbed } from '../../testbeds/shape.ts';
 import { positiveInteger } from '../arguments.ts';
 import { EXIT } from '../exit.ts';
+import { runAndReport } from '../run-experiment.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
-import { writeReport } from '../write-report.ts';
 
 interface RunFlags {
   readonly testbed?: string;
@@ -61,31 +59,18 @@ export const runVerb: VerbSpec = {
 };
 
 async function run(
-  { output, signal, runTasks }: VerbContext,
+  context: VerbContext,
   loaded: LoadedExperiment,
   testbed: Testbed,
   { results, resume = false, repeat }: RunFlags & { repeat: number },
 ) {
-  await using _lock = await lockTestbed(testbed, 'run');
   const folder = await chooseResultsFolder(loaded.experiment.name, { results, resume });
-  if (loaded.experiment.model.weights.kind === 'synthetic') {
-    output.note('weights are synthetic: detections will mean nothing, timing and memory do');
-  }
-  const outcome = await runExperiment(loaded, testbed, {
-    results: folder,
-    resume,
-    repeat,
-    signal,
-    runTasks,
-  });
-  for (const warning of outcome.warnings) output.warn(warning);
-  if (outcome.skipped > 0) output.note(`${outcome.skipped} trials were done already`);
-  const read = await readResults(folder);
-  const report = await writeReport(read, 'html');
-  const summary = summarize(read);
+  const done = await runAndReport(context, loaded, testbed, { results: folder, resume, repeat });
+  const { report, failed } = done;
+  const summary = summarize(done.results);
   const value = { results: folder, report, summary };
-  output.result(value, `\n${terminalSummary(summary)}\n\nreport: ${report}`);
-  return outcome.failed === 0 ? EXIT.done : EXIT.failed;
+  context.output.result(value, `\n${terminalSummary(summary)}\n\nreport: ${report}`);
+  return failed === 0 ? EXIT.done : EXIT.failed;
 }
 
 async function dryRun(
