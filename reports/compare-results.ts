@@ -3,13 +3,14 @@
  * have, its 95 % interval, and how far the repetitions lie apart.
  */
 import type { TrialRecord } from '../harness/results/format.ts';
+import { joulesPerFrame } from './energy.ts';
 import { groupBy } from './group.ts';
 import { comparePoints, pointKey, pointName } from './point.ts';
 import type { Results } from './read.ts';
 import { bootstrapInterval, bootstrapRatio, type Interval, median } from './statistics.ts';
 import { isMeasured } from './summary.ts';
 
-export const COMPARED_MEASURES = ['latency', 'makespan', 'throughput', 'memory'] as const;
+export const COMPARED_MEASURES = ['latency', 'makespan', 'throughput', 'memory', 'energy'] as const;
 export type ComparedMeasure = (typeof COMPARED_MEASURES)[number];
 
 export type Change = 'better' | 'worse' | 'same' | 'unclear';
@@ -45,6 +46,7 @@ const UNITS: Readonly<Record<ComparedMeasure, string>> = {
   makespan: 'ms',
   throughput: 'frames/s',
   memory: 'MiB',
+  energy: 'J a frame',
 };
 
 /** @param threshold by what share a point may be worse: 0.05 is 5 % */
@@ -106,6 +108,8 @@ function measured(trial: TrialRecord, measure: ComparedMeasure): number | undefi
       const peaks = Object.values(nodes).map(({ peakRssBytes }) => peakRssBytes);
       return peaks.length === 0 ? undefined : Math.max(...peaks) / 2 ** 20;
     }
+    case 'energy':
+      return joulesPerFrame(trial);
     default:
       return measure satisfies never;
   }

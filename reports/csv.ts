@@ -4,6 +4,7 @@
  */
 import type { TrialRecord } from '../harness/results/format.ts';
 import type { NodeStatistics } from '../runtime/roles/events.ts';
+import { energyOfNode } from './energy.ts';
 import { type Results, trialLines } from './read.ts';
 import { median } from './statistics.ts';
 
@@ -59,6 +60,9 @@ const COLUMNS: Readonly<Record<string, (row: Row) => Cell>> = {
   haloBytesReused: ({ statistics }) => statistics?.haloBytesReused,
   haloBytesReceived: ({ statistics }) => statistics?.haloBytesReceived,
   peersRefused: ({ statistics }) => statistics?.peersRefused,
+  joules: (row) => energy(row)?.joules,
+  watts: (row) => energy(row)?.watts,
+  energySource: (row) => energy(row)?.source,
   offeredFps: ({ statistics }) => statistics?.queue?.framesPerSecond,
   queueLargest: ({ statistics }) => statistics?.queue?.largest,
   queueAtEnd: ({ statistics }) => statistics?.queue?.atEnd,
@@ -78,6 +82,10 @@ export function renderCsv(results: Results): string {
   return [Object.keys(COLUMNS), ...cells]
     .map((row) => `${row.map((cell) => quoted(cell)).join(',')}\r\n`)
     .join('');
+}
+
+function energy({ trial, node }: Row) {
+  return node === undefined ? undefined : energyOfNode(trial, node);
 }
 
 function latency(

@@ -1,5 +1,6 @@
 /** The report as GitHub-flavoured Markdown, for notes and pull requests: tables, no pictures. */
 import { differenceText, matchedText } from './accuracy.ts';
+import { ENERGY_HEADERS, ENERGY_NOTE, energyRows } from './energy.ts';
 import { experimentFacts, METHOD, NODE_HEADERS, nodeRows, warningsOf } from './facts.ts';
 import { LINK_HEADERS, LINK_NOTE, linkRows } from './links.ts';
 import { visible } from './markup.ts';
@@ -23,6 +24,7 @@ export function renderMarkdown(results: Results): string {
   const recoveries = recoveryRows(results);
   const plans = planRows(results);
   const links = linkRows(results);
+  const energy = energyRows(results);
   const { shared } = pointNames(summary.points.map(({ parameters }) => parameters));
   const sections = [
     `# ${escaped(manifest.experiment.name)} on ${escaped(manifest.testbed.name)}`,
@@ -39,6 +41,7 @@ export function renderMarkdown(results: Results): string {
     summaryTable(summary.points),
     '## Nodes',
     nodesTable(summary.points),
+    ...(energy.length === 0 ? [] : ['## Energy', ENERGY_NOTE, table(ENERGY_HEADERS, energy)]),
     ...(recoveries.length === 0
       ? []
       : [

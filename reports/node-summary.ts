@@ -45,8 +45,9 @@ export function summarizeNodes(trials: readonly TrialRecord[], seed: number): No
 
 function summarizeNode(node: string, list: readonly NodeStatistics[], seed: number): NodeSummary {
   // Records of earlier versions lack what later ones count.
-  const medianOf = (field: Exclude<keyof NodeStatistics, 'role' | 'sentByKind' | 'queue'>) =>
-    median(list.map((statistics) => statistics[field] ?? 0));
+  const medianOf = (
+    field: Exclude<keyof NodeStatistics, 'role' | 'sentByKind' | 'queue' | 'thermal'>,
+  ) => median(list.map((statistics) => statistics[field] ?? 0));
   return {
     node,
     role: list[0]!.role,

@@ -25,6 +25,7 @@ import type { RoleEvent } from './roles/events.ts';
 import { runGateway } from './roles/gateway.ts';
 import { runHost } from './roles/host.ts';
 import { probeSpeed } from './speed-probe.ts';
+import { ThermalWatch } from './thermal.ts';
 import { verifyBundle } from './verify.ts';
 
 // What nobody waits for fails as visibly as what somebody does.
@@ -104,8 +105,10 @@ async function playRole(): Promise<void> {
   const config = await new Promise<RoleConfig>((resolve) => {
     input.once('line', (line) => resolve(JSON.parse(line) as RoleConfig));
   });
+  const heat = new ThermalWatch();
   const context = {
-    emit: (event: RoleEvent) => process.stdout.write(`${JSON.stringify(event)}\n`),
+    emit: (event: RoleEvent) =>
+      process.stdout.write(`${JSON.stringify(withThermal(event, heat))}\n`),
     log: (line: string) =>
       process.stderr.write(`${new Date().toISOString()} ${config.name}: ${line}\n`),
     signal: controller.signal,
@@ -122,6 +125,13 @@ async function playRole(): Promise<void> {
   input.removeAllListeners('close');
   input.close();
   process.stdin.destroy();
+}
+
+/** What a node counts does not know the machine that it runs on. */
+function withThermal(event: RoleEvent, heat: ThermalWatch): RoleEvent {
+  if (event.event !== 'statistics') return event;
+  const thermal = heat.report();
+  return thermal === undefined ? event : { ...event, statistics: { ...event.statistics, thermal } };
 }
 
 function runRole(config: RoleConfig, context: Parameters<typeof runEdge>[1]): Promise<void> {

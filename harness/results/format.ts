@@ -83,6 +83,21 @@ export interface Accuracy {
   readonly detectionsExpected: number;
 }
 
+/** What was used from the start signal until the last detections. */
+export interface EnergyRecord {
+  /** One node, this machine with all that runs on it, or all nodes on one meter. */
+  readonly of: 'node' | 'machine' | 'testbed';
+  /** Of a node. */
+  readonly node?: string;
+  /** A meter's readings, the kernel's counters of CPU packages, or an estimate from the device's profile. */
+  readonly source: 'meter' | 'rapl' | 'model';
+  readonly joules: number;
+  /** On average. */
+  readonly watts: number;
+  /** Readings of the meter that count. */
+  readonly samples?: number;
+}
+
 export interface VerdictReason {
   readonly code:
     | 'failed'
@@ -92,7 +107,11 @@ export interface VerdictReason {
     | 'node-lost'
     | 'swap-used'
     | 'device-off'
-    | 'cpus-shared';
+    | 'cpus-shared'
+    | 'pinned-cpu-shared'
+    | 'cpu-throttled'
+    | 'cpu-hot'
+    | 'clock-off';
   readonly text: string;
 }
 
@@ -131,6 +150,8 @@ export interface TrialRecord {
   /** In the order of their beginning; absent where nothing happened to any node. */
   readonly recoveries?: readonly RecoveryRecord[];
   readonly nodes: Readonly<Record<string, NodeStatistics>>;
+  /** Absent where nothing tells of it. */
+  readonly energy?: readonly EnergyRecord[];
   /** Of a strategy that plans anew while it runs: every plan, in the order of their first use. */
   readonly plans?: readonly PlanRecord[];
 }

@@ -6,6 +6,7 @@ import type { RelayAccess } from '../../runtime/relay/config.ts';
 import type { Security } from '../../runtime/roles/config.ts';
 import type { ClockOffset } from '../../runtime/roles/events.ts';
 import { EmulatedNode, type Emulation } from '../emulation/emulation.ts';
+import { TrialEnergy, tryMeters } from '../energy/trial-energy.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
 import type { LinkFacts, TrialRecord, Verdict } from '../results/format.ts';
 import { logFolder } from '../results/layout.ts';
@@ -21,11 +22,11 @@ import { LocalTransport } from '../transports/local.ts';
 import { AccuracyOf } from './accuracy.ts';
 import { Agreement } from './agreement.ts';
 import { type Assets, placeFrames, placeModel } from './assets.ts';
-import { HostLoad } from './host-load.ts';
+import { HostLoad, type PinnedNode } from './host-load.ts';
 import { nodeLogPath, startNodeLogs } from './logs.ts';
 import { writeOutputs } from './outputs.ts';
 import type { Repetition } from './plan.ts';
-import { runTrial, type TrialNode } from './trial.ts';
+import { runTrial, type TrialNode, type TrialOutcome } from './trial.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface PreparedTestbedOptions {
@@ -70,6 +71,7 @@ export class PreparedTestbed {
     if (testbed.security === 'psk') {
       this.#security = { kind: 'psk', key: await testbedKey(stateFolder(testbed)) };
     }
+    await tryMeters(testbed);
     const network = await loadNetwork(experiment.model.cfg);
     for (const node of nodes) {
       const { name, cpus } = node.spec;
@@ -108,6 +110,7 @@ export class PreparedTestbed {
     await startNodeLogs(state, ['host', ...this.#trialNodes.keys()]);
     const logs = logFolder(store.folder, repetition);
     const load = new HostLoad();
+    const energy = new TrialEnergy(testbed, this.#someHere());
     const {
       record: bare,
       trace,
@@ -122,14 +125,21 @@ export class PreparedTestbed {
         gateway: gateway!,
         edges,
         reasons,
+        watch: energy,
         logsOf: (node) => [join(logs, `${node}.log`), nodeLogPath(state, node)],
       },
       context,
-    );
+    ).finally(() => energy.stop());
     this.#clockOffsets = clockOffsets;
     const accuracy = await this.#accuracy.measure(bare, repetition.precision);
-    const verdict = this.#verdict(bare, repetition, load);
-    const record = { ...bare, verdict, ...(accuracy === undefined ? {} : { accuracy }) };
+    const verdict = this.#verdict({ record: bare, trace }, repetition, load);
+    const used = energy.records(trace, bare.makespanMs);
+    const record: TrialRecord = {
+      ...bare,
+      verdict,
+      ...(used.length === 0 ? {} : { energy: used }),
+      ...(accuracy === undefined ? {} : { accuracy }),
+    };
     // First what cannot be made again.
     await store.append(record);
     await store.writeTrace(trace);
@@ -137,7 +147,11 @@ export class PreparedTestbed {
     return record;
   }
 
-  #verdict(record: TrialRecord, { sources }: Repetition, load: HostLoad): Verdict {
+  #verdict(
+    { record, trace }: Pick<TrialOutcome, 'record' | 'trace'>,
+    { sources }: Repetition,
+    load: HostLoad,
+  ): Verdict {
     const { testbed, experiment, links, emulation } = this.#options;
     const used = Object.values(record.nodes).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
     const here = testbed.nodes.every((node) => EMULATING_PROVIDERS.has(providerOf(testbed, node)));
@@ -147,7 +161,27 @@ export class PreparedTestbed {
       links,
       emulation,
       othersCpus: here ? load.others(used) : undefined,
+      othersOnPinned: load.onPinned(this.#pinned(record)),
+      clockErrorMs: trace.clockErrorMs,
       differsFrom: this.#agreement.check(record),
+    });
+  }
+
+  #someHere(): boolean {
+    const { testbed } = this.#options;
+    return testbed.nodes.some((node) => EMULATING_PROVIDERS.has(providerOf(testbed, node)));
+  }
+
+  /** Those of its nodes that are pinned to CPUs of this machine. */
+  #pinned({ nodes }: TrialRecord): PinnedNode[] {
+    const { testbed } = this.#options;
+    return testbed.nodes.flatMap((node): PinnedNode[] => {
+      const { name, cpus } = node;
+      const cpuSeconds = nodes[name]?.cpuSeconds;
+      const here = EMULATING_PROVIDERS.has(providerOf(testbed, node));
+      return cpus === undefined || cpuSeconds === undefined || !here
+        ? []
+        : [{ name, cpus, cpuSeconds }];
     });
   }
 

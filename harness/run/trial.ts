@@ -51,6 +51,8 @@ export interface TrialSetup {
   readonly edges: readonly TrialNode[];
   /** Wishes of the testbed that cannot be kept. */
   readonly reasons: readonly string[];
+  /** Told of the moments between which things are measured. */
+  readonly watch: { started(): void; finished(): void };
   /** Files to which a node's log goes. */
   readonly logsOf: (node: string) => readonly string[];
 }
@@ -200,7 +202,10 @@ class TrialRun {
     this.journal.add(node, event);
     if (event.event === 'frame' || event.event === 'frame-lost')
       this.#context.say(this.#progress());
-    if (event.event === 'started') this.#injector.begin();
+    if (event.event === 'finished') this.#setup.watch.finished();
+    if (event.event !== 'started') return;
+    this.#setup.watch.started();
+    this.#injector.begin();
   }
 
   /** The latest of a node's processes. */

@@ -19,6 +19,8 @@ const GOOD: VerdictInputs = {
   links: {},
   emulation: new Map(),
   othersCpus: 0.1,
+  othersOnPinned: [{ cpu: 0, nodes: ['edge0'], others: 0.1 }],
+  clockErrorMs: { edge0: 0.04 },
   differsFrom: undefined,
 };
 
@@ -48,11 +50,22 @@ test.each<{ code: string; inputs: Partial<VerdictInputs> }>([
   });
 });
 
+function hot(thermal: object): TrialRecord {
+  return { ...RECORD, nodes: { edge0: { thermal } } } as unknown as TrialRecord;
+}
+
 const OFF = { targetMs: 1000, verifiedMs: 1200 } as Calibration;
 
 test.each<{ code: string; inputs: Partial<VerdictInputs> }>([
   { code: 'device-off', inputs: { emulation: new Map([['edge0', OFF]]) } },
   { code: 'cpus-shared', inputs: { othersCpus: 0.5 } },
+  {
+    code: 'pinned-cpu-shared',
+    inputs: { othersOnPinned: [{ cpu: 1, nodes: ['edge1'], others: 0.4 }] },
+  },
+  { code: 'cpu-throttled', inputs: { record: hot({ throttled: true, celsius: 60 }) } },
+  { code: 'cpu-hot', inputs: { record: hot({ throttled: false, celsius: 82 }) } },
+  { code: 'clock-off', inputs: { clockErrorMs: { edge0: 0.06 } } },
   {
     code: 'swap-used',
     inputs: {

@@ -5,6 +5,7 @@
 
 import type { Emulation } from '../emulation/emulation.ts';
 import type { LinkFacts, TrialRecord, Verdict, VerdictReason } from '../results/format.ts';
+import type { PinnedLoad } from './host-load.ts';
 
 export interface VerdictInputs {
   readonly record: TrialRecord;
@@ -14,6 +15,10 @@ export interface VerdictInputs {
   readonly emulation: Emulation;
   /** Of the machine's CPUs, by processes other than the trial's, in CPUs; undefined where nodes are elsewhere. */
   readonly othersCpus: number | undefined;
+  /** Of the CPUs that nodes are pinned to, likewise. */
+  readonly othersOnPinned: readonly PinnedLoad[];
+  /** The error of each node's estimate of the gateway's clock. */
+  readonly clockErrorMs: Readonly<Record<string, number>>;
   /** A trial of this experiment that found something else in the same frame; undefined where none did. */
   readonly differsFrom: string | undefined;
 }
@@ -24,6 +29,13 @@ const LINK_TOLERANCE = 0.15;
 const DEVICE_TOLERANCE = 0.1;
 /** Other processes may use so much of the machine. */
 const OTHERS_CPUS = 0.25;
+
+/** Of the whole of a pinned CPU: a core shared with a busy process is no core. */
+const OTHERS_ON_PINNED = 0.25;
+/** A Raspberry Pi holds its clock back from here on, others do not much later. */
+const HOT_CELSIUS = 80;
+/** Of the median latency: a frame's arrival is told by its source's clock. */
+const CLOCK_TOLERANCE = 0.05;
 
 export function verdictOf(inputs: VerdictInputs): Verdict {
   const reasons = [...fatal(inputs), ...doubts(inputs)];
@@ -54,7 +66,7 @@ function fatal({ record, frames, links, differsFrom }: VerdictInputs): Reason[] 
   return reasons;
 }
 
-function doubts({ record, emulation, othersCpus }: VerdictInputs): Reason[] {
+function doubts({ record, emulation, othersCpus, othersOnPinned, clockErrorMs }: VerdictInputs) {
   const reasons: Reason[] = [];
   const add = (code: VerdictReason['code'], text: string) =>
     reasons.push({ code, text, invalidates: false });
@@ -72,7 +84,32 @@ function doubts({ record, emulation, othersCpus }: VerdictInputs): Reason[] {
   if (othersCpus !== undefined && othersCpus > OTHERS_CPUS) {
     add('cpus-shared', `other processes used ${othersCpus.toFixed(2)} CPUs of this machine`);
   }
+  for (const { cpu, nodes, others } of othersOnPinned) {
+    if (others <= OTHERS_ON_PINNED) continue;
+    const whose = nodes.join(' and ');
+    add(
+      'pinned-cpu-shared',
+      `${whose} had to share CPU ${cpu}: others used ${percent(others)} of it`,
+    );
+  }
+  for (const [name, { thermal = {} }] of Object.entries(record.nodes)) {
+    const { celsius = 0, throttled } = thermal;
+    if (throttled === true) add('cpu-throttled', `the CPU of ${name} was held back meanwhile`);
+    if (celsius >= HOT_CELSIUS)
+      add('cpu-hot', `${name} was at ${celsius.toFixed(0)} °C at its end`);
+  }
+  const latencyMs = record.frames.map((frame) => frame.latencyMs).sort((a, b) => a - b);
+  const middleMs = latencyMs[Math.floor(latencyMs.length / 2)] ?? Number.POSITIVE_INFINITY;
+  for (const [name, errorMs] of Object.entries(clockErrorMs)) {
+    if (errorMs <= CLOCK_TOLERANCE * middleMs) continue;
+    const error = `${errorMs.toFixed(1)} ms where latency is ${middleMs.toFixed(1)} ms`;
+    add('clock-off', `the clock of ${name} is known to ${error}`);
+  }
   return reasons;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
 }
 
 function linkOff({ asked, expected, measured }: LinkFacts): string | undefined {

@@ -1,5 +1,5 @@
 /** Reads a testbed file: schema first, then what no schema can say, then units and defaults. */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import {
   addressFault,
   formatAddress,
@@ -11,6 +11,7 @@ import { DEVICE_NAMES, DEVICES, EMULATING_PROVIDERS } from './devices.ts';
 import { type Path, SpecDocument } from './document.ts';
 import { SpecError, type SpecFault } from './faults.ts';
 import { linkFaults, linkOf, resolveLink, resolvePairs } from './links.ts';
+import { meterFaults, meterOf } from './meter.ts';
 import type { Testbed, TestbedNode } from './resolved.ts';
 import { checkSchema, closest } from './schema-check.ts';
 import { type ProviderName, TestbedSpec } from './testbed.ts';
@@ -34,7 +35,8 @@ export function resolveTestbed(document: SpecDocument): Testbed {
   const faults = checkSchema(document, TestbedSpec);
   if (faults.length > 0) throw new SpecError(faults);
   const spec = document.value as TestbedSpec;
-  const placed = placeNodes(spec);
+  const folder = dirname(document.file);
+  const placed = placeNodes(spec, folder);
   faults.push(
     ...subnetFaults(document, spec, placed),
     ...roleFaults(document, placed),
@@ -47,6 +49,7 @@ export function resolveTestbed(document: SpecDocument): Testbed {
       placed.map(({ node }) => node.name),
     ),
     ...vagrantFaults(document, spec),
+    ...meterFaults(document, spec),
   );
   if (faults.length > 0) throw new SpecError(faults);
   const nodes = placed.map(({ node }) => node);
@@ -67,6 +70,7 @@ export function resolveTestbed(document: SpecDocument): Testbed {
     tolerate: spec.tolerate ?? [],
     security: spec.security ?? 'psk',
     ...(spec.timeScale === undefined ? {} : { timeScale: spec.timeScale }),
+    ...meterOf(spec.meter, folder),
     nodes: [
       ...nodes.filter(({ role }) => role === 'gateway'),
       ...nodes.filter(({ role }) => role === 'edge'),
@@ -76,9 +80,9 @@ export function resolveTestbed(document: SpecDocument): Testbed {
   };
 }
 
-function placeNodes(spec: TestbedSpec): PlacedNode[] {
+function placeNodes(spec: TestbedSpec, folder: string): PlacedNode[] {
   const placed: PlacedNode[] = [];
-  for (const [name, { role, address, provider, link, ...limits }] of Object.entries(
+  for (const [name, { role, address, provider, link, meter, ...limits }] of Object.entries(
     spec.nodes ?? {},
   )) {
     placed.push({
@@ -89,6 +93,7 @@ function placeNodes(spec: TestbedSpec): PlacedNode[] {
         ...ownProvider(spec, provider),
         ...resolveLimits(spec, limits, provider),
         ...linkOf(spec, link),
+        ...meterOf(meter, folder),
       },
       addressPath: ['nodes', name, 'address'],
     });
@@ -121,7 +126,9 @@ function ownProvider(spec: TestbedSpec, provider: ProviderName = spec.provider) 
 function resolveLimits(spec: TestbedSpec, own: Limits, provider = spec.provider) {
   const { device, cpus, cpuQuota, memory } = { ...spec.defaults, ...own };
   return {
-    ...(device === undefined ? {} : { device, ...emulation({ ...spec, provider }, device) }),
+    ...(device === undefined
+      ? {}
+      : { device, ...emulation({ ...spec, provider }, device), ...powerOf(spec, device) }),
     ...(cpus === undefined ? {} : { cpus }),
     ...(cpuQuota === undefined ? {} : { cpuQuota: parseCpuQuota(cpuQuota) }),
     ...(memory === undefined ? {} : { memoryBytes: parseMemory(memory) }),
@@ -132,6 +139,12 @@ function emulation({ provider, devices, timeScale = 1 }: TestbedSpec, device: st
   const { plainSeconds } = devices?.[device] ?? DEVICES[device] ?? {};
   if (plainSeconds === undefined || !EMULATING_PROVIDERS.has(provider)) return {};
   return { plainMs: (1000 * plainSeconds) / timeScale };
+}
+
+function powerOf({ devices }: TestbedSpec, device: string) {
+  const { idleWatts, busyWatts } = devices?.[device] ?? DEVICES[device] ?? {};
+  if (idleWatts === undefined || busyWatts === undefined) return {};
+  return { power: { idleWatts, busyWatts } };
 }
 
 function subnetFaults(

@@ -18,6 +18,22 @@ export type Link = LinkShape;
 /** What lies between two nodes beside their own links: everything holds in each direction. */
 export type PairLink = RelayedPair;
 
+/** Tells watts: by a command's lines, or by a file. */
+export interface Meter {
+  readonly command?: readonly string[];
+  /** Absolute path. */
+  readonly file?: string;
+  /** Between readings; a command that goes on has its own. */
+  readonly intervalMs: number;
+  readonly wattsPerUnit: number;
+}
+
+/** What a device uses when idle, and with one core busy. */
+export interface DevicePower {
+  readonly idleWatts: number;
+  readonly busyWatts: number;
+}
+
 export interface TestbedNode {
   readonly name: string;
   readonly role: 'gateway' | 'edge';
@@ -36,6 +52,9 @@ export interface TestbedNode {
   readonly memoryBytes?: number;
   /** The testbed's, with what the node's own says otherwise. */
   readonly link?: Link;
+  readonly meter?: Meter;
+  /** Of its device, where that is known. */
+  readonly power?: DevicePower;
 }
 
 export interface Testbed {
@@ -55,6 +74,8 @@ export interface Testbed {
   readonly security: 'psk' | 'none';
   /** How many times faster than real everything runs, links and devices; absent: 1. */
   readonly timeScale?: number;
+  /** Of all nodes together. */
+  readonly meter?: Meter;
   /** The gateway first, then the edges in the file's order, then the row of equal edges. */
   readonly nodes: readonly TestbedNode[];
   /** The provider's own block, checked by the provider. */

@@ -45,12 +45,43 @@ const limits = {
   memory: Type.Optional(MemorySize),
 };
 
+const MeterSpec = Type.Object(
+  {
+    command: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        description: 'a command of this machine that prints watts: a line a reading, or once',
+      }),
+    ),
+    file: Type.Optional(
+      Type.String({
+        description: 'a file of this machine that holds watts, relative to this file',
+      }),
+    ),
+    every: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]+(\\.[0-9]+)?\\s*(ms|s)$',
+        description: 'time between readings; default 1s',
+      }),
+    ),
+    unit: Type.Optional(
+      Type.Enum(['W', 'mW', 'uW'], { description: 'of the readings; default W' }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    minProperties: 1,
+    description: 'a power meter: a command or a file',
+  },
+);
+
 export const NodeSpec = Type.Object(
   {
     role: Type.Enum(['gateway', 'edge']),
     address: Address,
     provider: Type.Optional(ProviderName),
     link: Type.Optional(LinkSpec),
+    meter: Type.Optional(MeterSpec),
     ...limits,
   },
   { additionalProperties: false },
@@ -102,6 +133,12 @@ export const TestbedSpec = Type.Object(
               exclusiveMinimum: 0,
               description: 'what the first 16 layers of YOLOv2 take on one of its cores',
             }),
+            idleWatts: Type.Optional(
+              Type.Number({ exclusiveMinimum: 0, description: 'what it uses when idle' }),
+            ),
+            busyWatts: Type.Optional(
+              Type.Number({ exclusiveMinimum: 0, description: 'what it uses with one core busy' }),
+            ),
             source: Type.Optional(Type.String({ description: 'who measured that, and how' })),
           },
           { additionalProperties: false },
@@ -117,6 +154,7 @@ export const TestbedSpec = Type.Object(
           'everything runs so many times faster: emulated devices and links; reports divide it out again',
       }),
     ),
+    meter: Type.Optional(MeterSpec),
     defaults: Type.Optional(Type.Object(limits, { additionalProperties: false })),
     nodes: Type.Optional(
       Type.Record(Type.String({ pattern: NodeName }), NodeSpec, {

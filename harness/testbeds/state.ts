@@ -28,8 +28,9 @@ export function stateFolder(testbed: Pick<Testbed, 'file' | 'name'>): string {
 
 /** Of everything in a testbed that changes its nodes; a description or a comment does not. */
 export function testbedHash(testbed: Testbed): string {
-  // What is only for people, or says where the file lies.
-  const { file: _, text: __, description: ___, seed: ____, tolerate: _____, ...shaping } = testbed;
+  // Not what is only for people, says where the file lies, or measures.
+  const { file, text, description, seed, tolerate, meter, nodes, ...rest } = testbed;
+  const shaping = { ...rest, nodes: nodes.map(({ meter, power, ...node }) => node) };
   return createHash('sha256').update(JSON.stringify(shaping)).digest('hex').slice(0, 16);
 }
 

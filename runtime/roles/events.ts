@@ -6,6 +6,7 @@
 import type { Detection } from '../detect/detection.ts';
 import type { KindTraffic } from '../net/traffic.ts';
 import type { QueueReport } from '../schedule/arrival-queue.ts';
+import type { Thermal } from '../thermal.ts';
 import type { Role } from './config.ts';
 
 /** A stretch of time that a node spent on one thing: the raw material of the timeline. */
@@ -51,6 +52,8 @@ export interface NodeStatistics {
   readonly haloBytesReceived: number;
   /** Connections refused: wrong key, garbage, oversized or malformed frames. */
   readonly peersRefused: number;
+  /** Of its machine; absent where that tells nothing. */
+  readonly thermal?: Thermal;
   /** Frames that had arrived and were not taken yet; of a source whose frames come at a rate. */
   readonly queue?: QueueReport;
 }
