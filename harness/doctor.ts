@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import { ENGINE_NAMES } from '../runtime/engine/registry.ts';
 import { TilebedError } from '../runtime/errors.ts';
-import type { Provider, Requirement } from './providers/provider.ts';
+import type { MachineReport, Provider, Requirement } from './providers/provider.ts';
 import { PROVIDERS, providerNamed } from './providers/registry.ts';
 import type { Testbed } from './spec/resolved.ts';
 import { findBundle } from './testbeds/bundle.ts';
 import { partsOf } from './testbeds/parts.ts';
 import { probeRuntime } from './testbeds/status.ts';
-import { wishWarnings } from './testbeds/up.ts';
+import { preflight, wishWarnings } from './testbeds/up.ts';
 import { LocalTransport } from './transports/local.ts';
 
 export interface Finding {
@@ -16,6 +16,8 @@ export interface Finding {
   readonly subject: string;
   readonly ok: boolean;
   readonly requirements: readonly Requirement[];
+  /** Machines that exist already, where the testbed has such. */
+  readonly machines?: readonly MachineReport[];
 }
 
 export async function examine(): Promise<readonly Finding[]> {
@@ -39,7 +41,23 @@ export async function examineTestbed(testbed: Testbed): Promise<readonly Finding
   );
   // Without what it needs, what it could do is no question.
   if (!needs.every(({ ok }) => ok)) return [runtime, ...needs];
+  const machines = await preflight(testbed);
+  if (machines.length > 0) needs.push(machinesFinding(machines));
+  if (!needs.every(({ ok }) => ok)) return [runtime, ...needs];
   return [runtime, ...needs, finding(`testbed ${testbed.name}`, await tryWishes(testbed))];
+}
+
+function machinesFinding(machines: readonly MachineReport[]): Finding {
+  const requirements = machines.map(({ node, at, problems }) => {
+    const fixes = problems.flatMap(({ fix }) => fix ?? []);
+    return {
+      name: node,
+      ok: problems.length === 0,
+      detail: [at, ...problems.map(({ message }) => message)].join(': '),
+      ...(fixes.length === 0 ? {} : { fix: fixes.join('; ') }),
+    };
+  });
+  return { ...finding('machines', requirements), machines };
 }
 
 /** A provider whose trial breaks down is one that does not work, and no reason to be silent of others. */

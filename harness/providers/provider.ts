@@ -45,6 +45,25 @@ export interface Requirement {
   readonly fix?: string;
 }
 
+/** What is wrong with a machine, and what mends it. */
+export interface MachineFault {
+  readonly message: string;
+  readonly fix?: string;
+}
+
+/** A machine that exists without tilebed, as it was found. */
+export interface MachineReport {
+  readonly node: string;
+  /** Where it is reached. */
+  readonly at: string;
+  /** In words, by what was asked, such as `memory`; empty where it does not answer. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** What keeps the testbed from working. */
+  readonly problems: readonly MachineFault[];
+  /** What makes figures worse than they could be. */
+  readonly warnings: readonly MachineFault[];
+}
+
 /** One thing that `up` does. Data first: a plan is printed by `--dry-run` and compared in golden files. */
 export interface Step {
   /** Such as "create the folder of edge0". */
@@ -103,6 +122,8 @@ export interface Provider {
   relayAddress?(context: ProviderContext): string | undefined;
   /** What this machine must have, each tried for real: for a testbed, or for any at all. */
   requirements(testbed?: Testbed): Promise<readonly Requirement[]>;
+  /** A look at machines that exist already, all at once; where there are none such, it is missing. */
+  preflight?(context: ProviderContext): Promise<readonly MachineReport[]>;
   plan(context: ProviderContext): Promise<readonly Step[]>;
   nodes(context: ProviderContext): Promise<readonly ProvisionedNode[]>;
   /** Removes all that `up` made, known or found by ownership marks; returns what it removed. */

@@ -14,6 +14,7 @@ import { linkFaults, linkOf, resolveLink, resolvePairs } from './links.ts';
 import { meterFaults, meterOf } from './meter.ts';
 import type { Testbed, TestbedNode } from './resolved.ts';
 import { checkSchema, closest } from './schema-check.ts';
+import { sshFaults } from './ssh-faults.ts';
 import { type ProviderName, TestbedSpec } from './testbed.ts';
 import { parseCpuQuota, parseMemory } from './units.ts';
 import { vagrantFaults } from './vagrant.ts';
@@ -50,6 +51,11 @@ export function resolveTestbed(document: SpecDocument): Testbed {
     ),
     ...vagrantFaults(document, spec),
     ...meterFaults(document, spec),
+    ...sshFaults(
+      document,
+      spec,
+      placed.map(({ node }) => node.name),
+    ),
   );
   if (faults.length > 0) throw new SpecError(faults);
   const nodes = placed.map(({ node }) => node);

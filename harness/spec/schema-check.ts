@@ -69,7 +69,10 @@ function describe(
       const hint = best === undefined ? undefined : `did you mean \`${best}\`?`;
       return document.fault(
         path,
-        `${name} must be one of ${allowed.join(', ')}, not ${show(error.data)}`,
+        // Whoever writes a password into a file need not find it in a log as well.
+        path.at(-1) === 'password'
+          ? `${name} must be \`${allowed.join(', ')}\`, and no password itself`
+          : `${name} must be one of ${allowed.join(', ')}, not ${show(error.data)}`,
         { hint },
       );
     }

@@ -2,7 +2,10 @@
 import { type Static, Type } from 'typebox';
 
 const Port = Type.Integer({ minimum: 1, maximum: 65535 });
-const User = Type.String({ pattern: '^[a-z_][a-z0-9_.-]*\\$?$' });
+const User = Type.String({
+  pattern: '^[a-z_][a-z0-9_.-]*\\$?$',
+  description: 'a user’s name there, such as pi',
+});
 const KeyFile = Type.String({
   minLength: 1,
   description:
@@ -42,12 +45,16 @@ const Wifi = Type.Object(
 /** What `up` writes to /etc/netplan/60-tilebed.yaml. */
 const Netplan = Type.Object(
   {
-    interface: Type.String({ pattern: '^[a-zA-Z0-9_.-]{1,15}$', description: 'such as eth0' }),
+    interface: Type.String({
+      pattern: '^[a-zA-Z0-9_.-]{1,15}$',
+      description: 'the name of an interface there, such as eth0',
+    }),
     wifi: Type.Optional(Wifi),
     gateway: Type.Optional(
       Type.String({
         pattern: '^\\d{1,3}(\\.\\d{1,3}){3}$',
-        description: 'the router of the subnet, where the nodes are to reach other networks',
+        description:
+          'the address of the subnet’s router, where the nodes are to reach other networks',
       }),
     ),
     nameservers: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
@@ -108,7 +115,8 @@ export const SshBlock = Type.Object(
     governor: Type.Optional(
       Type.String({
         pattern: '^[a-z_]+$',
-        description: 'the CPUs’ frequency governor, such as performance; put back by `down`',
+        description:
+          'the name of a frequency governor of the CPUs, such as performance; put back by `down`',
       }),
     ),
     netplan: Type.Optional(Netplan),

@@ -1,6 +1,6 @@
 /** Brings a testbed up. Safe to repeat: only what is missing is made. */
 import { TilebedError } from '../../runtime/errors.ts';
-import type { Provider, Requirement, Step } from '../providers/provider.ts';
+import type { MachineReport, Provider, Requirement, Step } from '../providers/provider.ts';
 import type { Testbed } from '../spec/resolved.ts';
 import type { RunTasks } from '../tasks.ts';
 import { down } from './down.ts';
@@ -32,6 +32,12 @@ export interface UpPlan {
   /** Steps that are not done yet. */
   readonly steps: readonly Step[];
   readonly warnings: readonly string[];
+}
+
+/** A look at those machines of a testbed that exist without tilebed; none for most providers. */
+export async function preflight(testbed: Testbed): Promise<readonly MachineReport[]> {
+  const looks = partsOf(testbed).map(({ provider, context }) => provider.preflight?.(context));
+  return (await Promise.all(looks)).flatMap((reports) => reports ?? []);
 }
 
 /** What `up` would do now. Rejects with a TilebedError (MISSING) where this machine cannot do it. */

@@ -67,4 +67,26 @@ describe.skipIf(withoutSshd || withoutNetns)('machines over SSH', () => {
       `edge1: the machine does not have the address ${SUBNET}.9; it has ${SUBNET}.4/24`,
     );
   });
+
+  test('`doctor` and `up` show all machines in one table, and mark what will not do', async () => {
+    await using workspace = await Workspace.make('ssh', fleet.block());
+    await workspace.writeTestbed(TESTBED);
+    const well = await tilebed(['doctor', workspace.testbed]);
+    expect(well.exitCode).toBe(0);
+    expect(well.stdout).toMatch(/^machines +works$/m);
+    for (const node of ['gateway +root@10.32.12.2', 'edge1 +root@10.32.12.4']) {
+      expect(well.stdout).toMatch(new RegExp(`^${node} .*GB.* (ok|ok, but)$`, 'm'));
+    }
+    expect((await tilebed(['up', workspace.testbed])).stderr).toMatch(/^edge0 +root@.* GB/m);
+    await tilebed(['down', workspace.testbed]);
+
+    const wrong = TESTBED.replace(`${SUBNET}.4 }`, `${SUBNET}.9 }`).replace('[0]', '[999]');
+    await workspace.writeTestbed(wrong);
+    const { exitCode, stdout } = await tilebed(['doctor', workspace.testbed]);
+    expect(exitCode).toBe(3);
+    expect(stdout).toMatch(/^edge0 +root@10.32.12.3 .* WILL NOT DO$/m);
+    expect(stdout).toContain('no  edge0: is to be pinned to CPU 999');
+    expect(stdout).toMatch(/^edge1 +root@10.32.12.9 .* NOT REACHED$/m);
+    expect(stdout).toMatch(/^no {2}edge1: .*does not answer\n +to mend it: is it powered/m);
+  });
 });

@@ -5,6 +5,7 @@ import { TilebedError } from '../../../runtime/errors.ts';
 import { examine, examineProvider, examineTestbed, type Finding } from '../../doctor.ts';
 import { loadTestbed } from '../../spec/load-testbed.ts';
 import { EXIT } from '../exit.ts';
+import { machineTable } from '../machine-table.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
 
 interface DoctorFlags {
@@ -58,7 +59,8 @@ function report(findings: readonly Finding[]): string {
   return [table, ...findings.map(describe)].join('\n\n');
 }
 
-function describe({ subject, ok, requirements }: Finding): string {
+function describe({ subject, ok, requirements, machines }: Finding): string {
+  if (machines !== undefined) return machineTable(machines);
   const lines = requirements.map(({ name, ok, detail, fix }) => {
     const line = `  ${ok ? 'ok ' : 'no '} ${name}: ${detail}`;
     return fix === undefined ? line : `${line}\n      to mend it: ${fix}`;

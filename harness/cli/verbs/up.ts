@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { lockTestbed } from '../../testbeds/lock.ts';
 import { loadLiveTestbed } from '../../testbeds/shape.ts';
 import { stepsText } from '../../testbeds/steps-text.ts';
-import { planUp, up } from '../../testbeds/up.ts';
+import { planUp, preflight, up } from '../../testbeds/up.ts';
+import { machineTable } from '../machine-table.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
 
 export const upVerb: VerbSpec = {
@@ -20,6 +21,8 @@ export const upVerb: VerbSpec = {
   run: async (context: VerbContext, file: string, options: { dryRun?: boolean }) => {
     const { output, signal, runTasks } = context;
     const testbed = await loadLiveTestbed(file);
+    const machines = await preflight(testbed);
+    if (machines.length > 0) output.note(machineTable(machines));
     if (options.dryRun === true) {
       const { steps, warnings } = await planUp(testbed);
       for (const warning of warnings) output.warn(warning);

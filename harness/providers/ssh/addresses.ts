@@ -8,14 +8,14 @@ import { TilebedError } from '../../../runtime/errors.ts';
 import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
 import type { NetplanBlock } from '../../spec/ssh.ts';
 import type { ProviderContext, Step } from '../provider.ts';
-import { filePath, ownNames, sshBlock } from './hosts.ts';
+import { filePath, type OwnNames, ownNames, sshBlock } from './hosts.ts';
 import { Machine } from './machine.ts';
-import type { ReachedNode } from './survey.ts';
+import { joinErrors, type ReachedNode } from './survey.ts';
 
 const DEFAULT_ROLLBACK_SECONDS = 60;
 const BETWEEN_TRIES_MS = 1000;
-/** For netplan to put back what there was. */
-const ROLLBACK_GRACE_MS = 60_000;
+/** For netplan to put back what there was: it counts from the end of a change that took as long. */
+const ROLLBACK_GRACE_MS = 180_000;
 
 /** None without the wish. Rejects with a TilebedError (INPUT) for addresses that cannot be. */
 export async function addressSteps(
@@ -33,38 +33,67 @@ export async function addressSteps(
   }));
   const faults = netplanFaults(wanted);
   if (faults.length > 0) throw new TilebedError('INPUT', faults.join('\n  '));
-  return Promise.all(
-    wanted.map(({ node, settings }) =>
-      addressStep(node, settings, ownNames(context).label, netplan),
-    ),
+  const changes = await Promise.all(
+    wanted.map(({ node, settings }) => addressChange(node, settings, ownNames(context), netplan)),
   );
+  const lacking = changes.filter(({ isDone }) => !isDone);
+  return lacking.length === 0 ? [] : [changeStep(lacking)];
 }
 
-async function addressStep(
+interface AddressChange {
+  readonly name: string;
+  readonly isDone: boolean;
+  readonly actions: Step['actions'];
+  apply(signal: AbortSignal): Promise<void>;
+}
+
+/** All machines at once: netplan takes its time, and none has to do with another. */
+function changeStep(changes: readonly AddressChange[]): Step {
+  return {
+    title: `give addresses by netplan: ${changes.map(({ name }) => name).join(', ')}`,
+    actions: changes.flatMap(({ actions }) => actions),
+    done: async () => false,
+    apply: async (signal, say) => {
+      const waiting = new Set(changes.map(({ name }) => name));
+      const outcomes = await Promise.allSettled(
+        changes.map(async ({ name, apply }) => {
+          await apply(signal);
+          waiting.delete(name);
+          if (waiting.size > 0) say?.(`waiting for ${[...waiting].join(', ')}`);
+        }),
+      );
+      signal.throwIfAborted();
+      const errors = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+      if (errors.length > 0) throw joinErrors(errors);
+    },
+  };
+}
+
+async function addressChange(
   node: ReachedNode,
   settings: NetplanSettings,
-  label: string,
+  { id, label }: OwnNames,
   { rollbackSeconds = DEFAULT_ROLLBACK_SECONDS }: NetplanBlock,
-): Promise<Step> {
+): Promise<AddressChange> {
   const { spec, machine, facts } = node;
   const { device, address } = settings;
   const text = renderNetplan(settings, label);
   const [found] = await machine.look([NETPLAN_FILE], { asRoot: true });
   const has = facts.interfaces.some(({ name, cidr }) => name === device && cidr === address);
+  const where = `${machine.host.user}@${machine.host.address}`;
   return {
-    title: `give ${spec.name} the address ${address} on ${device}`,
-    node: spec.name,
+    name: spec.name,
+    isDone: has && found?.kind === 'file' && found.text === text,
     actions: [
-      ['write', NETPLAN_FILE, renderNetplan(masked(settings), label)],
+      ['write', `${where}:${NETPLAN_FILE}`, renderNetplan(masked(settings), label)],
       ['netplan', 'apply'],
       ['take', 'back', 'unless', 'confirmed', 'after', `${rollbackSeconds}s`],
     ],
-    done: async () => has && found?.kind === 'file' && found.text === text,
-    apply: async (signal, say) => {
+    apply: async (signal) => {
       await machine.run(NETPLAN_COMMANDS.check, { asRoot: true, input: text, signal });
-      const change = NETPLAN_COMMANDS.apply({ device, address, seconds: rollbackSeconds });
-      await machine.run(change, { asRoot: true, input: text, signal });
-      say?.('waiting for it to answer there');
+      const change = { device, address, seconds: rollbackSeconds, owner: id };
+      const options = { asRoot: true, input: text, signal };
+      await machine.run(NETPLAN_COMMANDS.apply(change), options);
       await confirm(node, rollbackSeconds, signal);
     },
   };

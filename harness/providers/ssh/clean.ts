@@ -88,7 +88,7 @@ export async function cleanMachine(
   removed.push(await machine.run(remove, { asRoot }));
   // Last: the connection may go with the address.
   if (asRoot && only === undefined)
-    removed.push(await machine.run(NETPLAN_COMMANDS.remove, { asRoot }));
+    removed.push(await machine.run(NETPLAN_COMMANDS.remove(names.id), { asRoot }));
   return removed
     .flatMap((text) => text.split('\n'))
     .filter(Boolean)

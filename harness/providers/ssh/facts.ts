@@ -8,6 +8,7 @@ have() { command -v "$1" > /dev/null 2>&1 && echo yes; }
 say seconds "$(date +%s.%N)"
 say architecture "$(uname -m)"
 say kernel "$(uname -r)"
+say system "$(. /etc/os-release 2> /dev/null; printf %s "$PRETTY_NAME")"
 say model "$(first /proc/device-tree/model)"
 say libc "$(getconf GNU_LIBC_VERSION 2> /dev/null)"
 say memory "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)"
@@ -18,8 +19,11 @@ if [ "$(id -u)" = 0 ] || sudo -n true 2> /dev/null; then say root yes; fi
 say free "$(df -Pk /var/tmp | awk 'NR == 2 { print $4 }')"
 say governor "$(first /sys/devices/system/cpu/cpu0/cpufreq/scaling_governor)"
 say temperature "$(first /sys/class/thermal/thermal_zone0/temp)"
-say throttled "$(vcgencmd get_throttled 2> /dev/null | sed 's/.*=//')"
-[ -d /run/systemd/system ] && say systemd "$(systemctl --version | awk 'NR == 1 { print $2 }')"
+say throttled "$(vcgencmd get_throttled 2> /dev/null || sudo -n vcgencmd get_throttled 2> /dev/null)"
+if [ -d /run/systemd/system ]; then
+  say systemd "$(systemctl --version | awk 'NR == 1 { print $2 }')"
+  say synchronized "$(timedatectl show 2> /dev/null | sed -n 's/^NTPSynchronized=//p')"
+fi
 if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
   say groups 2
   say controllers "$(cat /sys/fs/cgroup/cgroup.controllers)"
@@ -41,6 +45,8 @@ exit 0`;
 export interface HostFacts {
   readonly architecture: string;
   readonly kernel: string;
+  /** Such as "Debian GNU/Linux 12 (bookworm)"; empty where it does not say. */
+  readonly system: string;
   /** Such as "Raspberry Pi 4 Model B Rev 1.4"; empty where the machine does not say. */
   readonly model: string;
   /** Such as "glibc 2.36"; empty with another one. */
@@ -58,6 +64,8 @@ export interface HostFacts {
   readonly throttled: number | undefined;
   /** How much the machine's clock is ahead of this one's. */
   readonly clockOffsetMs: number;
+  /** Its clock follows a time server; undefined where nobody knows. */
+  readonly isSynchronized: boolean | undefined;
   /** Its version. */
   readonly systemd: number | undefined;
   readonly groups: 1 | 2 | undefined;
@@ -95,12 +103,15 @@ export function parseFacts(text: string, askedAtMs: number): HostFacts {
   const get = (key: string) => values.get(key) || undefined;
   const number = (key: string) => Number(get(key) ?? 0);
   const words = (key: string) => (get(key) ?? '').split(' ').filter(Boolean);
-  const throttled = get('throttled');
+  // What the firmware's tool says where it may not ask is no number.
+  const throttled = /^throttled=(0x[0-9a-f]+)$/i.exec(get('throttled') ?? '')?.[1];
+  const synchronized = get('synchronized');
   const temperature = get('temperature');
   const groups = get('groups');
   return {
     architecture: get('architecture') ?? 'unknown',
     kernel: get('kernel') ?? 'unknown',
+    system: get('system') ?? '',
     model: get('model') ?? '',
     libc: get('libc') ?? '',
     memoryBytes: number('memory') * 1024,
@@ -114,6 +125,7 @@ export function parseFacts(text: string, askedAtMs: number): HostFacts {
     throttled: throttled === undefined ? undefined : Number.parseInt(throttled, 16),
     // BusyBox tells whole seconds only.
     clockOffsetMs: Math.round(Number.parseFloat(get('seconds') ?? '0') * 1000 - askedAtMs),
+    isSynchronized: synchronized === undefined ? undefined : synchronized === 'yes',
     systemd: get('systemd') === undefined ? undefined : number('systemd'),
     groups: groups === '1' ? 1 : groups === '2' ? 2 : undefined,
     controllers: words('controllers'),

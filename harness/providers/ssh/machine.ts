@@ -46,7 +46,7 @@ export class Machine {
     const { exitCode, stdout, stderr, signal } = await this.try(argv, options);
     if (exitCode === 0) return stdout;
     const why = stderr.trim() || (signal ?? `ended with status ${exitCode}`);
-    throw new TilebedError('FAILED', `${this.node}: ${argv.join(' ')}: ${why}`, {
+    throw new TilebedError('FAILED', `${this.node}: ${commandText(argv)}${why}`, {
       node: this.node,
       ...hintFor(why),
     });
@@ -70,6 +70,11 @@ export class Machine {
   async write(path: string, text: string, mode: string, options: RunOptions = {}): Promise<void> {
     await this.run(['sh', '-c', WRITE, 'sh', path, mode], { ...options, input: text });
   }
+}
+
+/** Nobody reads a script in a message. */
+function commandText(argv: readonly string[]): string {
+  return argv[0] === 'sh' && argv[1] === '-c' ? '' : `${argv.join(' ')}: `;
 }
 
 function hintFor(why: string): { readonly hint?: string } {

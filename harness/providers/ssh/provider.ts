@@ -25,8 +25,9 @@ import {
 import { limiterOf } from './limits.ts';
 import { Machine } from './machine.ts';
 import { nodeSteps, type PlannedNode } from './plan.ts';
+import { machineReport } from './preflight.ts';
 import { checkSuitable } from './suitable.ts';
-import { nodeExecutable, reachNodes } from './survey.ts';
+import { nodeExecutable, reachedNodes, type SurveyedNode, surveyNodes } from './survey.ts';
 
 export const sshProvider: Provider = {
   name: 'ssh',
@@ -45,6 +46,12 @@ export const sshProvider: Provider = {
     return [
       { name: 'a client', ok: true, detail: 'tilebed has its own; keys are those of OpenSSH' },
     ];
+  },
+
+  async preflight(context) {
+    const looking = surveyNodes(context);
+    looks.set(context.stateFolder, looking);
+    return (await looking).map((node) => machineReport(node, context.testbed));
   },
 
   async plan(context) {
@@ -94,12 +101,18 @@ export const sshProvider: Provider = {
   },
 };
 
-/** Whoever asks what machines can do plans next, and need not look at all of them again. */
+/**
+ * Whoever has looked at machines asks next what they can do, and whoever has asked that plans: none of
+ * them need look at all of them again.
+ */
+const looks = new Map<string, Promise<readonly SurveyedNode[]>>();
 const surveys = new Map<string, Promise<readonly PlannedNode[]>>();
 
 async function planNodes(context: ProviderContext): Promise<readonly PlannedNode[]> {
   const names = ownNames(context);
-  const nodes = await reachNodes(context);
+  const looking = looks.get(context.stateFolder) ?? surveyNodes(context);
+  looks.delete(context.stateFolder);
+  const nodes = reachedNodes(await looking);
   return Promise.all(
     nodes.map(async (node) => ({ node, able: await capabilitiesOf(node, names) })),
   );

@@ -7,8 +7,9 @@ import type { SshBlock } from '../../spec/ssh.ts';
 import { sshBlock } from './hosts.ts';
 import type { ReachedNode } from './survey.ts';
 
-interface Problem {
+export interface Problem {
   readonly message: string;
+  /** The command or action that mends it. */
   readonly hint?: string;
 }
 
@@ -31,13 +32,15 @@ export function checkSuitable(nodes: readonly ReachedNode[], testbed: Testbed): 
   });
 }
 
-function problemsOf(node: ReachedNode, testbed: Testbed): readonly Problem[] {
+/** What keeps the machine from being that node. */
+export function problemsOf(node: ReachedNode, testbed: Testbed): readonly Problem[] {
   const block = sshBlock(testbed);
   return [
     ...nodeProblems(node, block),
     ...addressProblems(node, testbed, block),
     ...rightProblems(node, block),
     ...cpuProblems(node),
+    ...memoryProblems(node),
   ];
 }
 
@@ -126,6 +129,22 @@ function cpuProblems({ facts, spec }: ReachedNode): readonly Problem[] {
   const missing = (spec.cpus ?? []).find((cpu) => cpu >= facts.cpus);
   if (missing === undefined) return [];
   return [{ message: `is to be pinned to CPU ${missing}, but has CPUs 0 to ${facts.cpus - 1}` }];
+}
+
+function memoryProblems({ facts, spec }: ReachedNode): readonly Problem[] {
+  const { memoryBytes } = spec;
+  if (memoryBytes === undefined) return [];
+  if (memoryBytes > facts.memoryBytes) {
+    const [wanted, there] = [megabytes(memoryBytes), megabytes(facts.memoryBytes)];
+    return [{ message: `is to have ${wanted} MB of memory, but has ${there} MB` }];
+  }
+  if (facts.groups === undefined || facts.controllers.includes('memory')) return [];
+  return [
+    {
+      message: 'its kernel keeps no memory limits',
+      hint: 'on Raspberry Pi OS: add `cgroup_enable=memory` to the line in /boot/firmware/cmdline.txt there, and reboot',
+    },
+  ];
 }
 
 function megabytes(bytes: number): string {

@@ -33,25 +33,33 @@ async function surveyNode(context: ProviderContext, spec: TestbedNode): Promise<
   }
 }
 
-/** All of them; rejects with one TilebedError (FAILED) that tells of every machine that does not answer. */
-export async function reachNodes(context: ProviderContext): Promise<readonly ReachedNode[]> {
-  const surveyed = await surveyNodes(context);
+/** All of them; throws one TilebedError (FAILED) that tells of every machine that does not answer. */
+export function reachedNodes(surveyed: readonly SurveyedNode[]): readonly ReachedNode[] {
   const failed = surveyed.filter(({ error }) => error !== undefined);
-  if (failed.length > 0) throw joinErrors(failed);
+  if (failed.length > 0) throw joinErrors(failed.map(named));
   return surveyed as readonly ReachedNode[];
 }
 
-function joinErrors(failed: readonly SurveyedNode[]): TilebedError {
-  const lines = failed.map(({ spec, error }) => {
-    const message = error!.message;
-    return message.startsWith(`${spec.name}:`) ? message : `${spec.name}: ${message}`;
-  });
-  const hints = [...new Set(failed.flatMap(({ error }) => error!.hint ?? []))];
-  const [first] = failed;
-  return new TilebedError(first!.error!.code, lines.join('\n  '), {
+/** Of several machines: one that tells of all. What is no TilebedError is a bug, and stays itself. */
+export function joinErrors(errors: readonly unknown[]): unknown {
+  const bug = errors.find((error) => !(error instanceof TilebedError));
+  if (bug !== undefined || errors.length === 1) return bug ?? errors[0];
+  const all = errors as readonly TilebedError[];
+  const hints = [...new Set(all.flatMap(({ hint }) => hint ?? []))];
+  return new TilebedError(all[0]!.code, all.map(({ message }) => message).join('\n  '), {
     hint: hints.join('\n  hint: '),
-    ...(failed.length === 1 ? { node: first!.spec.name } : {}),
-    cause: first!.error,
+    cause: all[0],
+  });
+}
+
+/** Its message begins with the node's name. */
+function named({ spec, error }: SurveyedNode): TilebedError {
+  const { code, message, hint } = error!;
+  const text = message.startsWith(`${spec.name}:`) ? message : `${spec.name}: ${message}`;
+  return new TilebedError(code, text, {
+    node: spec.name,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
   });
 }
 
