@@ -118,7 +118,7 @@ describe.skipIf(withoutEmulator)('emulated machines', () => {
       const left = 'ls /var/tmp; ls -d /sys/fs/cgroup/tilebed.slice/*.slice 2> /dev/null; true';
       expect(await machines.run(host, left)).not.toContain('tilebed');
     }
-  });
+  }, 1_500_000);
 
   test('that are given an address where nobody reaches them come back, and it is told', async () => {
     const before = await everywhere(network);

@@ -1,7 +1,6 @@
 /** What a look at machines says of each, without machines. */
 import { describe, expect, test } from 'vitest';
 import { TilebedError } from '../../../runtime/errors.ts';
-import { machineTable } from '../../cli/machine-table.ts';
 import type { Testbed } from '../../spec/resolved.ts';
 import { type HostFacts, parseFacts } from './facts.ts';
 import { throttleFlags } from './health.ts';
@@ -115,28 +114,15 @@ describe('what makes its figures worse', () => {
   });
 });
 
-test('one table, with what mends what is wrong below it', () => {
-  const spec = { name: 'edge1', role: 'edge' as const, address: '10.0.0.4' };
-  const error = new TilebedError('FAILED', 'cannot reach pi@10.0.0.4: it does not answer', {
-    hint: 'is it powered?',
+test('a machine that does not answer has its reason, once, and what mends it', () => {
+  const spec = { name: 'edge1', role: 'edge' as const, address: '10.0.0.3' };
+  const error = new TilebedError('FAILED', 'edge1: it does not answer', { hint: 'is it powered?' });
+  const node = { spec, machine: new Machine('edge1', HOST), facts: undefined, error };
+  expect(machineReport(node, TESTBED)).toEqual({
+    node: 'edge1',
+    at: 'pi@10.0.0.3',
+    facts: {},
+    problems: [{ message: 'it does not answer', fix: 'is it powered?' }],
+    warnings: [],
   });
-  const lost = machineReport(
-    {
-      spec,
-      machine: new Machine('edge1', { ...HOST, address: '10.0.0.4' }),
-      facts: undefined,
-      error,
-    },
-    TESTBED,
-  );
-  expect(machineTable([report({ swapBytes: 1e8 }), lost])).toMatchInlineSnapshot(`
-    "node   reached at   architecture  system     kernel   model                           CPUs  memory  swap    disk free  root  clock   governor     heat   power  state
-    -----  -----------  ------------  ---------  -------  ------------------------------  ----  ------  ------  ---------  ----  ------  -----------  -----  -----  -----------
-    edge0  pi@10.0.0.3  aarch64       Debian 12  unknown  Raspberry Pi 4 Model B Rev 1.4  4     4.0 GB  100 MB  20.0 GB    yes   +0.0 s  performance  48 °C  well   ok, but
-    edge1  pi@10.0.0.4  -             -          -        -                               -     -       -       -          -     -       -            -      -      NOT REACHED
-    ?   edge0: it swaps: what does not fit into its memory gets slow instead of failing
-          to mend it: \`sudo swapoff --all\` there; on Raspberry Pi OS \`sudo systemctl disable --now dphys-swapfile\`
-    no  edge1: cannot reach pi@10.0.0.4: it does not answer
-          to mend it: is it powered?"
-  `);
 });
