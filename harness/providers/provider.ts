@@ -131,6 +131,8 @@ export interface Provider {
   /**
    * Traces of any testbeds at all, for `down --orphans`, which calls `down` with the state folder of those
    * that are dead, and an empty testbed: marks must be enough to remove them.
+   *
+   * @param testbed on the machines that it names, where those exist without tilebed
    */
-  owners?(): Promise<readonly OwnerMark[]>;
+  owners?(testbed?: Testbed): Promise<readonly OwnerMark[]>;
 }

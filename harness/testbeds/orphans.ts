@@ -1,13 +1,15 @@
 /**
- * What is left on this machine of testbeds that nobody can take down any more, because the folder with
- * their state is gone. A testbed whose state is there, or at which a command works, is none of them.
+ * What is left, here or on machines that tilebed has been told of, of testbeds that nobody can take down
+ * any more, because the folder with their state is gone. A testbed whose state is there, or at which a command works, is none of them.
  */
 import { basename, dirname, join } from 'node:path';
 import { pathExists } from '../path-exists.ts';
 import type { OwnerMark, Provider, ProviderContext } from '../providers/provider.ts';
 import { PROVIDERS } from '../providers/registry.ts';
+import type { Testbed } from '../spec/resolved.ts';
 import { lockHolder } from './lock.ts';
 import { forgetOwner, knownOwner } from './owners.ts';
+import { partsOf } from './parts.ts';
 
 export interface Orphan {
   readonly stateFolder: string;
@@ -26,10 +28,11 @@ interface Found {
   readonly providers: readonly string[];
 }
 
-export async function findOrphans(): Promise<Orphans> {
+/** @param testbed looks at the machines that it names, too */
+export async function findOrphans(testbed?: Testbed): Promise<Orphans> {
   const orphans: Orphan[] = [];
   const unknown: string[] = [];
-  for (const [id, { marks, providers }] of await findOwners()) {
+  for (const [id, { marks, providers }] of await findOwners(testbed)) {
     if (marks.some(({ alive }) => alive === true)) continue;
     const told = marks.find(({ stateFolder }) => stateFolder !== undefined)?.stateFolder;
     const stateFolder = told ?? (await knownOwner(id));
@@ -49,10 +52,12 @@ export async function removeOrphan({ stateFolder, providers }: Orphan): Promise<
   return removed;
 }
 
-async function findOwners(): Promise<ReadonlyMap<string, Found>> {
+async function findOwners(testbed?: Testbed): Promise<ReadonlyMap<string, Found>> {
   const found = new Map<string, Found>();
+  const parts = testbed === undefined ? [] : partsOf(testbed);
   for (const provider of PROVIDERS) {
-    for (const mark of (await provider.owners?.()) ?? []) {
+    const part = parts.find((each) => each.provider === provider);
+    for (const mark of (await provider.owners?.(part?.context.testbed)) ?? []) {
       const { marks = [], providers = [] } = found.get(mark.id) ?? {};
       found.set(mark.id, {
         marks: [...marks, mark],

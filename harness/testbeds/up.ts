@@ -98,13 +98,28 @@ export async function up(testbed: Testbed, { signal, runTasks }: UpOptions): Pro
     await writeState(folder, { ...state, status: 'up' });
     return { changed: steps.map(({ title }) => title), warnings };
   } catch (error) {
-    if (before?.status !== 'up' && begun) await down(testbed);
+    if (before?.status !== 'up' && begun) await takeBack(testbed, error);
     // What cannot even be planned has changed nothing.
     else if (before === undefined) {
       for (const { context } of partsOf(testbed)) await removeState(context.stateFolder);
       await removeState(folder);
     }
     throw error;
+  }
+}
+
+/** What went wrong first is what is to be mended; that not all could be taken back is told beside it. */
+async function takeBack(testbed: Testbed, reason: unknown): Promise<void> {
+  try {
+    await down(testbed);
+  } catch (error) {
+    if (!(reason instanceof TilebedError) || !(error instanceof TilebedError)) throw error;
+    const hints = [reason.hint, error.hint].filter(Boolean).join('\n  hint: ');
+    throw new TilebedError(reason.code, `${reason.message}\n  ${error.message}`, {
+      ...(hints === '' ? {} : { hint: hints }),
+      ...(reason.node === undefined ? {} : { node: reason.node }),
+      cause: reason,
+    });
   }
 }
 

@@ -51,6 +51,15 @@ ${more}`;
     return readdir(join(this.#home(address), folder)).catch(() => []);
   }
 
+  /** What a machine receives in a second at most, such as 40mbit; no limit for none. */
+  async limit(address: string, rate: string | undefined): Promise<void> {
+    const discipline = ['dev', this.#port(address), 'root'];
+    await tryCommand(['tc', 'qdisc', 'delete', ...discipline]);
+    if (rate === undefined) return;
+    const bucket = ['tbf', 'rate', rate, 'burst', '64kb', 'latency', '100ms'];
+    await runCommand(['tc', 'qdisc', 'add', ...discipline, ...bucket]);
+  }
+
   #addresses(): readonly string[] {
     const { subnets, hosts } = this.#options;
     return subnets.flatMap((subnet) => hosts.map((host) => `${subnet}.${host}`));

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { lockTestbed } from '../../testbeds/lock.ts';
 import { loadLiveTestbed } from '../../testbeds/shape.ts';
+import { readState, stateFolder } from '../../testbeds/state.ts';
 import { stepsText } from '../../testbeds/steps-text.ts';
 import { planUp, preflight, up } from '../../testbeds/up.ts';
 import { machineTable } from '../machine-table.ts';
@@ -22,7 +23,10 @@ export const upVerb: VerbSpec = {
     const { output, signal, runTasks } = context;
     const testbed = await loadLiveTestbed(file);
     const machines = await preflight(testbed);
-    if (machines.length > 0) output.note(machineTable(machines));
+    // Of a testbed that is up, its machines are known, and only what is wrong with one is news.
+    const isUp = (await readState(stateFolder(testbed)))?.status === 'up';
+    const isNews = !isUp || machines.some(({ problems }) => problems.length > 0);
+    if (machines.length > 0 && isNews) output.note(machineTable(machines));
     if (options.dryRun === true) {
       const { steps, warnings } = await planUp(testbed);
       for (const warning of warnings) output.warn(warning);

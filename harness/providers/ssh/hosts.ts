@@ -79,9 +79,14 @@ export function ownNames({ stateFolder }: Pick<ProviderContext, 'stateFolder'>):
     .slice(0, 12);
   return {
     id,
-    label: `tilebed of ${hostname()}: ${stateFolder}`,
+    label: ownLabel(stateFolder),
     folder: `/var/tmp/tilebed-${id}`,
   };
+}
+
+/** What is written on machines for people, and for `down --orphans`. */
+export function ownLabel(stateFolder: string): string {
+  return `tilebed of ${hostname()}: ${stateFolder}`;
 }
 
 /** Two harnesses may keep their testbeds in folders of the same name. */

@@ -24,6 +24,7 @@ import {
 } from './known-machines.ts';
 import { limiterOf } from './limits.ts';
 import { Machine } from './machine.ts';
+import { ownersOfMachines } from './orphans.ts';
 import { nodeSteps, type PlannedNode } from './plan.ts';
 import { machineReport } from './preflight.ts';
 import { checkSuitable } from './suitable.ts';
@@ -97,8 +98,12 @@ export const sshProvider: Provider = {
 
   async down(context) {
     const machines = union(wantedMachines(context), await rememberedMachines(context));
-    return cleanAll(context, machines);
+    const removed = await cleanAll(context, machines);
+    await rememberMachines(context, []);
+    return removed;
   },
+
+  owners: ownersOfMachines,
 };
 
 /**

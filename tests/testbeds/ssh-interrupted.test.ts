@@ -1,0 +1,157 @@
+/** Harnesses that end in the middle of their work on machines: what they leave is continued, or removed. */
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { runCommand } from '../../harness/machine/command.ts';
+import { ownNames } from '../../harness/providers/ssh/hosts.ts';
+import { startTilebed, tilebed } from '../support/cli.ts';
+import { eventually } from '../support/processes.ts';
+import { withoutNetns, withoutSshd } from '../support/require.ts';
+import { SshFleet } from '../support/ssh-fleet.ts';
+import { Workspace } from '../support/workspace.ts';
+
+const SUBNET = '10.32.13';
+const HOSTS = [2, 3];
+const EDGE = `${SUBNET}.3`;
+const TESTBED = `network: { subnet: ${SUBNET}.0/24 }
+nodes:
+  gateway: { role: gateway, address: ${SUBNET}.2 }
+  edge0: { role: edge, address: ${EDGE} }
+`;
+/** So much has come when a harness is ended: two of the pieces in which an executable is sent. */
+const HALF_BYTES = 8 * 2 ** 20;
+
+describe.skipIf(withoutSshd || withoutNetns)('machines over SSH', () => {
+  let fleet: SshFleet;
+  let folder: string;
+  let archive: string;
+  /** Where this test's commands remember testbeds, and nobody else's. */
+  let home: string;
+  let workspace: Workspace;
+  beforeAll(async () => {
+    fleet = await SshFleet.start({ name: 'tbsshi', subnets: [SUBNET], hosts: HOSTS });
+    folder = await mkdtemp(join(tmpdir(), 'tilebed-archive-'));
+    archive = join(folder, 'node.tgz');
+    const root = join(process.execPath, '../..');
+    await runCommand([
+      'tar',
+      '-C',
+      root,
+      '--use-compress-program=gzip -1',
+      '-cf',
+      archive,
+      'bin/node',
+    ]);
+  });
+  afterAll(async () => {
+    await fleet[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  });
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), 'tilebed-home-'));
+    const block = fleet
+      .block()
+      .replace(/ {2}node: .*\n/, `  nodeArchives: { linux-x64: ${archive} }\n`);
+    workspace = await Workspace.make('ssh', block);
+    await workspace.writeTestbed(TESTBED);
+  });
+  afterEach(async () => {
+    await workspace[Symbol.asyncDispose]();
+    await rm(home, { recursive: true });
+  });
+
+  const options = () => ({ env: { XDG_STATE_HOME: home, XDG_CACHE_HOME: folder } });
+  const run = (...args: string[]) => tilebed(args, options());
+
+  /** What is at the edge's machine, of any testbed. */
+  const remains = async () =>
+    (await fleet.names(EDGE)).filter((name) => name.startsWith('tilebed-'));
+
+  /** As much as has come of an executable that is still on its way. */
+  async function partBytes(): Promise<number> {
+    const bin = `tilebed-${ownNames({ stateFolder: workspace.state }).id}/bin`;
+    const part = (await fleet.names(EDGE, bin)).find((name) => name.endsWith('.part'));
+    if (part === undefined) return 0;
+    return stat(join(fleet.keys.folder, EDGE, bin, part)).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  }
+
+  /** An `up` whose upload is under way, over a link that gives time to look. */
+  async function uploading() {
+    await fleet.limit(EDGE, '100mbit');
+    const harness = startTilebed(['up', workspace.testbed], options());
+    await eventually('half an upload', async () => (await partBytes()) >= HALF_BYTES, 60_000);
+    return { harness };
+  }
+
+  test('an upload that a dead harness has left is continued', async () => {
+    const { harness } = await uploading();
+    harness.kill('SIGKILL');
+    await harness;
+    // What is in the buffers of the machine may still come.
+    const left = await partBytes();
+    expect(left).toBeGreaterThanOrEqual(HALF_BYTES);
+    const second = startTilebed(['up', workspace.testbed], options());
+    let least = Number.POSITIVE_INFINITY;
+    let isOver = false;
+    void second.then(() => {
+      isOver = true;
+    });
+    let seen = 0;
+    while (!isOver) {
+      const size = await partBytes();
+      if (size > 0) {
+        least = Math.min(least, size);
+        seen = Math.max(seen, size);
+      }
+    }
+    await fleet.limit(EDGE, undefined);
+    expect((await second).exitCode).toBe(0);
+    expect(least).toBeGreaterThanOrEqual(left);
+    expect(seen).toBeGreaterThan(left);
+    const { stdout } = await run('exec', workspace.testbed, 'edge0', '--', 'node', '--version');
+    expect(stdout).toBe(process.version);
+  });
+
+  test('Ctrl-C during an upload leaves nothing', async () => {
+    const { harness } = await uploading();
+    await fleet.limit(EDGE, undefined);
+    harness.kill('SIGINT');
+    expect((await harness).exitCode).toBe(130);
+    expect(await remains()).toEqual([]);
+    expect((await run('down', workspace.testbed)).stdout).toContain('was down already');
+  });
+
+  test('orphans are found by the record, where the folder of their state is gone', async () => {
+    expect(await run('up', workspace.testbed)).toMatchObject({ exitCode: 0 });
+    expect((await run('down', '--orphans')).stderr).not.toContain(workspace.state);
+    await rm(workspace.state, { recursive: true });
+    const told = await run('down', '--orphans', '--dry-run');
+    expect(told.stderr).toContain(`orphan: ${workspace.state} (ssh)`);
+    expect(await remains()).not.toEqual([]);
+    const { exitCode, stdout } = await run('down', '--orphans');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '1 orphan removed' });
+    expect(await remains()).toEqual([]);
+    expect((await run('down', '--orphans')).stderr).not.toContain(workspace.state);
+  });
+
+  test('orphans are found on the machines of a file, where nothing is remembered', async () => {
+    await using dead = await Workspace.make('ssh', fleet.block());
+    await dead.writeTestbed(TESTBED);
+    const harness = await tilebed(['up', dead.testbed], { env: { XDG_STATE_HOME: folder } });
+    expect(harness.exitCode).toBe(0);
+    expect(await run('up', workspace.testbed)).toMatchObject({ exitCode: 0 });
+    await rm(dead.state, { recursive: true });
+    expect((await run('down', '--orphans', '--dry-run')).stderr).not.toContain(dead.state);
+    const { exitCode, stderr } = await run('down', workspace.testbed, '--orphans');
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain(`orphan: ${dead.state} (ssh)`);
+    // The living testbed on the same machines keeps all that it has.
+    const own = `tilebed-${ownNames({ stateFolder: workspace.state }).id}`;
+    expect(await remains()).toEqual([own]);
+    expect((await run('exec', workspace.testbed, 'edge0', '--', 'true')).exitCode).toBe(0);
+  });
+});
