@@ -6,6 +6,8 @@ import { inUnit, type Unit } from './numbers.ts';
 
 const LEFT = 6;
 const MARGIN_RIGHT = 10;
+/** A name may take so much, however wide the chart. */
+const LONGEST_LABEL = 420;
 
 export interface Series {
   readonly label: string;
@@ -58,7 +60,7 @@ export function barChart({ stacked = false, ...chart }: BarChart): Drawing {
       values[row] === undefined ? [] : [`${short} ${inUnit(values[row], unit)}`],
     );
     const note = text.join(' · ');
-    return markup`${label(name, LEFT, y + 16, roomBeside(note, right - LEFT))}<text class="note end" x="${right}" y="${y + 16}">${note}</text>${rects}`;
+    return markup`${label(name, LEFT, y + 16, Math.min(LONGEST_LABEL, roomBeside(note, right - LEFT)))}<text class="note end" x="${right}" y="${y + 16}">${note}</text>${rects}`;
   });
   const bottom = head.height + 10 + rows.length * rowHeight;
   return {

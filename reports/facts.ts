@@ -121,7 +121,7 @@ export const METHOD: readonly Fact[] = [
   {
     term: 'Latency',
     detail:
-      'from the moment a frame arrives (back to back: when its source takes it) until its detections exist at the gateway. A repetition counts with the median of its frames; p95 is over all frames of all repetitions.',
+      'from the moment a frame arrives (back to back: when its source takes it) until its detections exist at the gateway. A repetition counts with the median of its frames; p90 and p99 are over all frames of all repetitions, and shown where at least five frames lie beyond them.',
   },
   {
     term: 'Speedup',

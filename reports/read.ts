@@ -12,8 +12,10 @@ import {
   type Trace,
   type TrialRecord,
 } from '../harness/results/format.ts';
-import { MANIFEST_FILE, TRIALS_FILE, tracePath } from '../harness/results/layout.ts';
+import { inputsFolder, MANIFEST_FILE, TRIALS_FILE, tracePath } from '../harness/results/layout.ts';
 import { TilebedError } from '../runtime/errors.ts';
+import { loadNetwork } from '../runtime/model/load.ts';
+import type { Network } from '../runtime/model/network.ts';
 import { realTime } from './time-scale.ts';
 
 export interface Results {
@@ -21,6 +23,8 @@ export interface Results {
   readonly manifest: Manifest;
   readonly trials: readonly TrialRecord[];
   readonly traces: readonly Trace[];
+  /** As it lies in the folder; absent of results of earlier versions. */
+  readonly network?: Network;
   /** 1-based lines of trials.jsonl that are no trial, such as one that a crash cut off. */
   readonly damagedLines: readonly number[];
 }
@@ -36,13 +40,25 @@ export async function readResults(folder: string): Promise<Results> {
     const trace = await readTrace(folder, path);
     if (trace !== undefined) traces.push(realTime(trace, timeScale));
   }
+  const network = await readNetwork(folder, manifest);
   return {
     folder,
+    ...(network === undefined ? {} : { network }),
     manifest: withRealLinks(manifest),
     trials: trials.map((trial) => realTime(trial, timeScale)),
     traces,
     damagedLines,
   };
+}
+
+/** Undefined where there is none, or none that can be read. */
+async function readNetwork(
+  folder: string,
+  { ingredients }: Manifest,
+): Promise<Network | undefined> {
+  const path = join(inputsFolder(folder), String(ingredients?.cfg?.name));
+  if (ingredients === undefined || !isInside(folder, path)) return undefined;
+  return loadNetwork(path).catch(() => undefined);
 }
 
 function withRealLinks(manifest: Manifest): Manifest {

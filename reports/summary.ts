@@ -39,8 +39,9 @@ export interface PointSummary extends Speedups {
   readonly throughputFps?: Estimate;
   /** Of each repetition's median over its frames. */
   readonly latencyMs?: Estimate;
-  /** 95 % of all frames of all repetitions took at most this long. */
-  readonly latency95Ms?: number;
+  /** 90 and 99 % of all frames of all repetitions took at most this long; where there are enough of them. */
+  readonly latency90Ms?: number;
+  readonly latency99Ms?: number;
   /** Where frames come at a rate. */
   readonly queue?: QueueSummary;
   /** Of a precision that is not float32. */
@@ -110,7 +111,7 @@ function summarizePoint(group: readonly NumberedTrial[], seed: number): PointSum
     ...estimated('latencyMs', ({ frames }) =>
       frames.length === 0 ? undefined : median(frames.map(({ latencyMs }) => latencyMs)),
     ),
-    ...(latencies.length === 0 ? {} : { latency95Ms: quantile(latencies, 0.95) }),
+    ...percentiles(latencies),
     ...summarizeQueues(
       measured.map((trial) => queuesOf(trial).map(([, queue]) => queue)),
       seed,
@@ -125,6 +126,17 @@ function summarizePoint(group: readonly NumberedTrial[], seed: number): PointSum
       ...roleMemory('edge', measured, seed),
     },
     nodes: summarizeNodes(measured, seed),
+  };
+}
+
+/** Fewer frames than this beyond a percentile, and it is one frame's chance. */
+const FRAMES_BEYOND = 5;
+
+function percentiles(latencies: readonly number[]) {
+  const known = (beyond: number) => latencies.length * beyond >= FRAMES_BEYOND - 1e-9;
+  return {
+    ...(known(0.1) ? { latency90Ms: quantile(latencies, 0.9) } : {}),
+    ...(known(0.01) ? { latency99Ms: quantile(latencies, 0.99) } : {}),
   };
 }
 

@@ -157,6 +157,25 @@ describe.skipIf(withoutChromium)('the HTML report in Chromium', () => {
     expect(await shown()).toEqual(['2 edges, 5x5, 16 fused, deepthings, reuse']);
   });
 
+  test('a drawing is saved as a file that opens by itself, in its colours', async () => {
+    await open('report.html', SCREENS[0]);
+    const figure = page.locator('figure:visible:has(svg[aria-label="Where the time goes"])');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      figure.locator('button.save').click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('where-the-time-goes.svg');
+    await download.saveAs(join(folder, 'saved.svg'));
+    await page.close();
+    await open('saved.svg', SCREENS[0]);
+    const [bar] = await page.locator('rect.f0:has(> title)').all();
+    expect(await bar!.locator('title').textContent()).toMatch(/ ms$/);
+    expect(await page.evaluate("getComputedStyle(document.querySelector('rect.f0')).fill")).toBe(
+      'rgb(0, 114, 178)',
+    );
+    expect(complaints).toEqual([]);
+  });
+
   test('without scripts every point shows', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     page = await context.newPage();

@@ -44,7 +44,7 @@ export function figure(drawing: Drawing, wide = false): Markup {
   const box = wide
     ? markup`<div class="scroll wide" tabindex="0" role="region" aria-label="${drawing.title}">${svg}</div>`
     : svg;
-  return markup`<figure><figcaption><h4>${drawing.title}</h4><p>${drawing.description}</p></figcaption>${box}</figure>\n`;
+  return markup`<figure><figcaption><h4>${drawing.title}</h4><p>${drawing.description} <button type="button" class="save" hidden>Save as SVG</button></p></figcaption>${box}</figure>\n`;
 }
 
 export function section(id: string, title: string, content: Piece): Markup {

@@ -1,5 +1,6 @@
 /** The charts over all points, then each point's own: memory, traffic and tiles of its nodes, and the
  * timeline of one of its trials. Where there are several, a select box turns from one to the next. */
+import { STRATEGIES, type StrategyName, usesAxis } from '../../runtime/schedule/strategies.ts';
 import {
   edgeMemoryChart,
   loadChart,
@@ -12,6 +13,7 @@ import {
 import { chooseRecord, chooseTrial } from '../choose.ts';
 import type { Drawing } from '../drawing.ts';
 import { type Markup, markup } from '../markup.ts';
+import { partitionView } from '../partition-view.ts';
 import { pointName, pointNames } from '../point.ts';
 import { queueChart } from '../queue-chart.ts';
 import type { Results } from '../read.ts';
@@ -19,6 +21,7 @@ import type { PointSummary, Summary } from '../summary.ts';
 import { timeline } from '../timeline.ts';
 import { figure, section } from './elements.ts';
 import { nodesTable } from './nodes-table.ts';
+import { predictionOf, timeUseOf } from './time-use.ts';
 
 /** Bars of all timelines together: about four megabytes. */
 const MAXIMUM_BARS = 16_000;
@@ -45,16 +48,22 @@ export function pointsSection(results: Results, { points }: Summary): Markup {
     MAXIMUM_BARS_A_TIMELINE,
     Math.floor(MAXIMUM_BARS / Math.max(1, points.length)),
   );
-  const panels = points.map((point, index) => panel(results, point, index, maximumBars));
+  const panels = points.map((_, index) => panel(results, points, index, maximumBars));
   return section('points', 'Each point, node by node', markup`${select}${panels}`);
 }
 
-function panel(results: Results, point: PointSummary, index: number, maximumBars: number): Markup {
+function panel(
+  results: Results,
+  points: readonly PointSummary[],
+  index: number,
+  maximumBars: number,
+): Markup {
+  const point = points[index]!;
   const name = pointName(point.parameters);
   const content =
     point.nodes.length === 0
       ? markup`<p>No run of this point came to an end, so there is nothing to show of its nodes.</p>`
-      : markup`${charts(results, point)}${nodesTable(point.nodes)}${timelineOf(results, point, maximumBars)}`;
+      : markup`${charts(results, point)}${nodesTable(point.nodes)}${predictionOf(results, point, points)}${timelineOf(results, point, maximumBars)}`;
   return markup`<div class="point" data-point="${index}"><h3>${name}</h3>\n${content}</div>\n`;
 }
 
@@ -65,9 +74,21 @@ function charts(results: Results, point: PointSummary): Markup {
     nodeMemoryChart(nodes),
     trafficChart(nodes),
     tilesChart(nodes),
+    ...tilesOf(results, point),
     ...queueOf(results, point),
   ];
   return markup`<div class="charts">${drawings.map((drawing) => figure(drawing))}</div>`;
+}
+
+/** Of strategies that cut frames into tiles of a grid. */
+function tilesOf({ network }: Results, { parameters }: PointSummary): Drawing[] {
+  const { grid, fusedLayers, strategy, reuse } = parameters;
+  const gridCounts =
+    Object.hasOwn(STRATEGIES, strategy) &&
+    usesAxis({ name: strategy as StrategyName, reuse }, 'grid');
+  if (network === undefined || !gridCounts) return [];
+  const view = partitionView(network, grid, fusedLayers);
+  return view === undefined ? [] : [view];
 }
 
 /** Of one repetition: queues of several would hide each other. */
@@ -91,5 +112,5 @@ function timelineOf(results: Results, point: PointSummary, maximumBars: number):
     maximumBars,
   });
   const description = `Point at a bar to see what it is. ${drawing.description} Of this point’s traced trials, it is the ${trial.status} one whose makespan is nearest to the median (line ${line}).`;
-  return figure({ ...drawing, description }, true);
+  return markup`${timeUseOf(results, chosen)}${figure({ ...drawing, description }, true)}`;
 }

@@ -57,11 +57,14 @@ pre{overflow-x:auto;background:var(--track);border-radius:8px;padding:12px 14px;
 figure{margin:0 0 18px;min-width:0}
 figcaption p{color:var(--muted);font-size:13px;margin:0 0 8px}
 figure svg{display:block;width:100%;max-width:520px;height:auto}
+button.save{font:inherit;font-size:12px;color:var(--link);background:none;border:0;padding:0;cursor:pointer;text-decoration:underline;white-space:nowrap}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:24px 40px}
 .point .charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,320px),1fr));gap:24px 32px}
 .charts figure{margin:0}
 .point>.charts{margin-bottom:22px}
 .point>figure{margin-top:22px}
+.point>.scroll+.scroll{margin-top:22px}
+.point>.scroll+p{margin:10px 0 22px}
 .point>:last-child{margin-bottom:0}
 .wide svg{min-width:760px;max-width:none}
 svg :has(>title):hover{filter:brightness(1.15);stroke:var(--ink);stroke-width:1}
@@ -77,10 +80,10 @@ select{font:inherit;color:inherit;background:var(--page);border:1px solid var(--
 footer{color:var(--muted);font-size:13px;padding-bottom:40px}
 @media (max-width:640px){header,main,footer{padding-left:14px;padding-right:14px}header{padding-top:24px}h1{font-size:24px}section{padding:18px 16px;border-radius:10px}.facts div{grid-template-columns:96px 1fr}.cards{grid-template-columns:repeat(auto-fit,minmax(150px,1fr))}.cards p.figure{font-size:22px}table{min-width:720px}}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
-@media print{:root{color-scheme:light;--page:#fff;--link:#005c91;--good:#00704f;--bad:#b3261e;--shadow:none}body{font-size:11px}section{border:0;padding:0;margin:18px 0}h2{border-bottom:1px solid var(--line);padding-bottom:4px}nav,.choice{display:none}figure,.cards li,tr{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll{overflow:visible}.wide svg{min-width:0}table{font-size:9px}table small,.cards h3,.cards p{font-size:8.5px}th,td{padding:3px 5px 3px 0}.cards{grid-template-columns:repeat(5,1fr);gap:8px}.cards li{padding:8px 10px}.cards p.figure{font-size:17px}.cards p.figure small{font-size:10px}h1{font-size:22px}h2{font-size:15px}header p.lead{font-size:12px}h3{font-size:13px}h4{font-size:11px}figcaption p{font-size:9px}.charts{grid-template-columns:1fr 1fr;gap:12px 20px}.point .charts{grid-template-columns:1fr 1fr 1fr}}
+@media print{:root{color-scheme:light;--page:#fff;--link:#005c91;--good:#00704f;--bad:#b3261e;--shadow:none}body{font-size:11px}section{border:0;padding:0;margin:18px 0}h2{border-bottom:1px solid var(--line);padding-bottom:4px}nav,.choice,button.save{display:none}figure,.cards li,tr{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll{overflow:visible}.wide svg{min-width:0}table{font-size:9px}table small,.cards h3,.cards p{font-size:8.5px}th,td{padding:3px 5px 3px 0}.cards{grid-template-columns:repeat(5,1fr);gap:8px}.cards li{padding:8px 10px}.cards p.figure{font-size:17px}.cards p.figure small{font-size:10px}h1{font-size:22px}h2{font-size:15px}header p.lead{font-size:12px}h3{font-size:13px}h4{font-size:11px}figcaption p{font-size:9px}.charts{grid-template-columns:1fr 1fr;gap:12px 20px}.point .charts{grid-template-columns:1fr 1fr 1fr}}
 `;
 
-/** Shows one point at a time; without scripts all of them stand below each other. */
+/** Shows one point at a time, and saves drawings; without scripts all points stand below each other. */
 export const PAGE_SCRIPT = `
 const select = document.getElementById('point');
 if (select) {
@@ -89,5 +92,24 @@ if (select) {
   select.parentElement.hidden = false;
   select.addEventListener('change', show);
   show();
+}
+for (const button of document.querySelectorAll('button.save')) {
+  button.hidden = false;
+  button.addEventListener('click', () => {
+    const figure = button.closest('figure');
+    const drawing = figure.querySelector('svg').cloneNode(true);
+    const style = document.createElementNS(drawing.namespaceURI, 'style');
+    style.textContent = document.querySelector('head style').textContent;
+    drawing.prepend(style);
+    const [, , width, height] = drawing.getAttribute('viewBox').split(' ');
+    drawing.setAttribute('width', width);
+    drawing.setAttribute('height', height);
+    const text = new XMLSerializer().serializeToString(drawing);
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([text], { type: 'image/svg+xml' }));
+    link.download = figure.querySelector('h4').textContent.replace(/[^A-Za-z0-9]+/g, '-').toLowerCase() + '.svg';
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
 }
 `;

@@ -2,7 +2,7 @@
 import { differenceText, matchedText } from '../accuracy.ts';
 import type { Estimate } from '../estimate.ts';
 import { type Markup, markup } from '../markup.ts';
-import { durationUnit, inUnit, MEBIBYTES, significant } from '../numbers.ts';
+import { durationUnit, inUnit, MEBIBYTES, significant, type Unit } from '../numbers.ts';
 import { pointNames } from '../point.ts';
 import { growthRateText, growthText } from '../queue.ts';
 import type { Interval } from '../statistics.ts';
@@ -46,13 +46,8 @@ export function summarySection({ points }: Summary): Markup {
       numeric: true,
       cell: ({ latencyMs }) => estimate(latencyMs, (value) => inUnit(value, latencyUnit)),
     },
-    {
-      title: 'Latency p95',
-      unit: latencyUnit.name,
-      numeric: true,
-      cell: ({ latency95Ms }) =>
-        latency95Ms === undefined ? '–' : inUnit(latency95Ms, latencyUnit),
-    },
+    ...percentileColumn(points, 'Latency p90', latencyUnit, ({ latency90Ms }) => latency90Ms),
+    ...percentileColumn(points, 'Latency p99', latencyUnit, ({ latency99Ms }) => latency99Ms),
     ...accuracyColumns(points),
     memoryColumn('Edge process peak', ({ memory }) => memory.edge?.processPeakBytes),
     memoryColumn('Edge engine', ({ memory }) => memory.edge?.engineBytes),
@@ -68,6 +63,21 @@ export function summarySection({ points }: Summary): Markup {
   ];
   const caption = `Medians of n repetitions, 95 % intervals below them${shared === '' ? '' : `; all with ${shared}`}`;
   return section('summary', 'Summary', table({ caption, columns, rows: points }));
+}
+
+/** Where some point has frames enough. */
+function percentileColumn(
+  points: readonly PointSummary[],
+  title: string,
+  unit: Unit,
+  of: (point: PointSummary) => number | undefined,
+): Column<PointSummary>[] {
+  if (points.every((point) => of(point) === undefined)) return [];
+  const cell = (point: PointSummary) => {
+    const value = of(point);
+    return value === undefined ? 'too few frames' : inUnit(value, unit);
+  };
+  return [{ title, unit: unit.name, numeric: true, cell }];
 }
 
 /** Against both baselines, where they were run. */
