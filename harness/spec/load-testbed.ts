@@ -1,31 +1,20 @@
 /** Reads a testbed file: schema first, then what no schema can say, then units and defaults. */
 import { dirname, resolve } from 'node:path';
-import {
-  addressFault,
-  formatAddress,
-  parseAddress,
-  parseSubnet,
-  type Subnet,
-} from './addresses.ts';
+import { formatAddress, parseAddress } from './addresses.ts';
 import { DEVICE_NAMES, DEVICES, EMULATING_PROVIDERS } from './devices.ts';
 import { type Path, SpecDocument } from './document.ts';
 import { SpecError, type SpecFault } from './faults.ts';
 import { linkFaults, linkOf, resolveLink, resolvePairs } from './links.ts';
 import { meterFaults, meterOf } from './meter.ts';
-import type { Testbed, TestbedNode } from './resolved.ts';
+import type { Testbed } from './resolved.ts';
 import { checkSchema, closest } from './schema-check.ts';
 import { sshFaults } from './ssh-faults.ts';
+import { type PlacedNode, subnetFaults, subnetText } from './subnets.ts';
 import { type ProviderName, TestbedSpec } from './testbed.ts';
 import { parseCpuQuota, parseMemory } from './units.ts';
 import { vagrantFaults } from './vagrant.ts';
 
 type Limits = Pick<NonNullable<TestbedSpec['defaults']>, 'device' | 'cpus' | 'cpuQuota' | 'memory'>;
-
-/** A node with the place that describes it. */
-interface PlacedNode {
-  readonly node: TestbedNode;
-  readonly addressPath: Path;
-}
 
 /** Rejects with a SpecError that holds every fault of the file. */
 export async function loadTestbed(file: string): Promise<Testbed> {
@@ -39,7 +28,7 @@ export function resolveTestbed(document: SpecDocument): Testbed {
   const folder = dirname(document.file);
   const placed = placeNodes(spec, folder);
   faults.push(
-    ...subnetFaults(document, spec, placed),
+    ...subnetFaults(document, spec, placed, usedProviders(spec)),
     ...roleFaults(document, placed),
     ...nameFaults(document, spec),
     ...deviceFaults(document, spec),
@@ -66,7 +55,8 @@ export function resolveTestbed(document: SpecDocument): Testbed {
     text: document.text,
     seed: spec.seed ?? 1,
     provider: spec.provider,
-    subnet: spec.network.subnet,
+    subnet: subnetText(spec, spec.provider),
+    ...(spec.network.subnets === undefined ? {} : { subnets: spec.network.subnets }),
     ...(spec.network.links === undefined
       ? {}
       : { pairs: resolvePairs(spec.network.links, spec.timeScale) }),
@@ -151,48 +141,6 @@ function powerOf({ devices }: TestbedSpec, device: string) {
   const { idleWatts, busyWatts } = devices?.[device] ?? DEVICES[device] ?? {};
   if (idleWatts === undefined || busyWatts === undefined) return {};
   return { power: { idleWatts, busyWatts } };
-}
-
-function subnetFaults(
-  document: SpecDocument,
-  spec: TestbedSpec,
-  placed: readonly PlacedNode[],
-): SpecFault[] {
-  const subnet = parseSubnet(spec.network.subnet);
-  if (typeof subnet === 'string') {
-    return [
-      document.fault(['network', 'subnet'], `\`${spec.network.subnet}\` is no subnet: ${subnet}`),
-    ];
-  }
-  const faults: SpecFault[] = [];
-  const holders = new Map<string, PlacedNode>();
-  for (const current of placed) {
-    const { node, addressPath } = current;
-    const problem = addressProblem(node.address, subnet);
-    if (problem !== undefined) {
-      faults.push(
-        document.fault(addressPath, `the address ${node.address} of ${node.name} ${problem}`),
-      );
-      // A row that runs off the subnet would repeat itself for every edge that follows.
-      if (addressPath[0] === 'edges') break;
-    }
-    const holder = holders.get(node.address);
-    if (holder !== undefined) {
-      const { line } = document.fault(holder.addressPath, '');
-      faults.push(
-        document.fault(
-          addressPath,
-          `the address ${node.address} of ${node.name} is already that of ${holder.node.name} on line ${line}`,
-        ),
-      );
-    } else holders.set(node.address, current);
-  }
-  return faults;
-}
-
-function addressProblem(text: string, subnet: Subnet): string | undefined {
-  const address = parseAddress(text);
-  return address === undefined ? 'is not an IPv4 address' : addressFault(address, subnet);
 }
 
 function roleFaults(document: SpecDocument, placed: readonly PlacedNode[]): SpecFault[] {

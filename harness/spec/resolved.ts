@@ -65,7 +65,10 @@ export interface Testbed {
   readonly text: string;
   readonly seed: number;
   readonly provider: ProviderName;
+  /** Where nodes of its own provider are. */
   readonly subnet: string;
+  /** Where nodes of other providers are, if not there. */
+  readonly subnets?: Readonly<Partial<Record<ProviderName, string>>>;
   readonly pairs?: readonly PairLink[];
   /** One half-duplex medium that all nodes share; its other keys hold for all that passes it. */
   readonly medium?: Link;

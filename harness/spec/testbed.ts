@@ -16,6 +16,10 @@ const Address = Type.String({
   pattern: '^\\d{1,3}(\\.\\d{1,3}){3}$',
   description: 'an IPv4 address, such as 10.10.10.3',
 });
+const Cidr = Type.String({
+  pattern: '^\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}$',
+  description: 'such as 10.10.10.0/24',
+});
 const NodeName = '^[a-z][a-z0-9-]{0,30}$';
 
 export const MemorySize = Type.String({
@@ -98,10 +102,16 @@ export const TestbedSpec = Type.Object(
     provider: ProviderName,
     network: Type.Object(
       {
-        subnet: Type.String({
-          pattern: '^\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}$',
-          description: 'such as 10.10.10.0/24',
-        }),
+        subnet: Cidr,
+        subnets: Type.Optional(
+          Type.Partial(
+            Type.Object({ local: Cidr, netns: Cidr, docker: Cidr, vagrant: Cidr, ssh: Cidr }),
+            {
+              additionalProperties: false,
+              description: 'by provider: where nodes of several are, and not all in `subnet`',
+            },
+          ),
+        ),
         link: Type.Optional(LinkSpec),
         links: Type.Optional(
           Type.Array(PairSpec, {

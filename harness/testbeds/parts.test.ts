@@ -4,14 +4,14 @@ import { SpecDocument } from '../spec/document.ts';
 import { resolveTestbed } from '../spec/load-testbed.ts';
 import { isMixed, partsFor, partsOf, providersText, relayAddresses } from './parts.ts';
 
-function testbed(edge1: string, more = '') {
+function testbed(edge1: string, more = '', network = '', address = '10.0.0.4') {
   const text = `name: test
 provider: netns
-network: { subnet: 10.0.0.0/24, medium: { rate: 5mbit } }
+network: { subnet: 10.0.0.0/24, medium: { rate: 5mbit }${network} }
 nodes:
   gateway: { role: gateway, address: 10.0.0.2 }
   edge0: { role: edge, address: 10.0.0.3, provider: netns }
-  edge1: { role: edge, address: 10.0.0.4${edge1} }
+  edge1: { role: edge, address: ${address}${edge1} }
 ${more}`;
   return resolveTestbed(SpecDocument.parse(text, '/tmp/x/test.yaml'));
 }
@@ -60,7 +60,23 @@ describe('a testbed of several', () => {
 
   test('cannot have two networks of the same subnet', () => {
     expect(() => relayAddresses(testbed(', provider: docker'))).toThrow(
-      'netns and docker would each make a network of 10.0.0.0/24',
+      'netns and docker would each have a network of 10.0.0.0/24',
+    );
+  });
+
+  test('can have several subnets, one for each provider', () => {
+    const two = testbed(', provider: docker', '', ', subnets: { docker: 10.1.0.0/24 }', '10.1.0.4');
+    expect(partsOf(two).map(({ context }) => context.testbed.subnet)).toEqual([
+      '10.0.0.0/24',
+      '10.1.0.0/24',
+    ]);
+    expect([...relayAddresses(two)!]).toEqual([
+      ['netns', '10.0.0.254'],
+      ['docker', '10.1.0.254'],
+    ]);
+    const overlapping = ', subnets: { docker: 10.0.0.0/16 }';
+    expect(() => relayAddresses(testbed(', provider: docker', '', overlapping))).toThrow(
+      'would each have a network of 10.0.0.0/24 and 10.0.0.0/16, which overlap',
     );
   });
 

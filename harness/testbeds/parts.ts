@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
 import type { Capability, Provider, ProviderContext } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
-import { addressFault, parseAddress, parseSubnet } from '../spec/addresses.ts';
+import { addressFault, overlap, parseAddress, subnetOf } from '../spec/addresses.ts';
 import type { ProviderName, Testbed, TestbedNode } from '../spec/resolved.ts';
 import { stateFolder } from './state.ts';
 
@@ -72,38 +72,65 @@ export async function capabilitiesByNode(
  */
 export function relayAddresses(testbed: Testbed): ReadonlyMap<string, string> | undefined {
   const addresses = new Map<string, string>();
-  for (const { provider, context } of partsOf(testbed)) {
+  const parts = partsOf(testbed);
+  for (const { provider, context } of parts) {
     const address = provider.relayAddress?.(context);
     if (address !== undefined) addresses.set(provider.name, address);
-    else if (isMixed(testbed)) {
-      const message = `nodes of ${provider.name} and of other providers cannot reach each other here`;
-      const hint = 'nodes of several providers meet at this machine, which these do not reach';
-      throw new TilebedError('MISSING', message, { hint });
-    } else return undefined;
+    else if (isMixed(testbed)) throw unreachable(provider, context);
+    else return undefined;
   }
-  checkNetworks(testbed, addresses);
+  checkNetworks(
+    parts.map(({ provider: { name }, context: { testbed: part } }) => ({
+      name,
+      subnet: part.subnet,
+      address: addresses.get(name)!,
+    })),
+  );
   return addresses;
 }
 
+function unreachable({ name }: Provider, { testbed }: ProviderContext): TilebedError {
+  const message = `nodes of ${name} and of other providers cannot reach each other here`;
+  const own = `nodes of several providers meet at this machine, which has no address in ${testbed.subnet}, the network of ${name}`;
+  const hint =
+    name === 'vagrant'
+      ? 'nodes of several providers meet at this machine, which VirtualBox’s networks do not reach: use `hypervisor: libvirt`'
+      : `${own}: give it one there`;
+  return new TilebedError('MISSING', message, { hint });
+}
+
+interface PartNetwork {
+  readonly name: string;
+  readonly subnet: string;
+  /** Of this machine, for the nodes of that part. */
+  readonly address: string;
+}
+
 /** Two networks of one subnet on one machine: it would reach only one of them. */
-function checkNetworks({ subnet }: Testbed, addresses: ReadonlyMap<string, string>): void {
-  const parsed = parseSubnet(subnet);
-  if (typeof parsed === 'string') return;
-  const own = [...addresses]
-    .filter(([, address]) => addressFault(parseAddress(address) ?? 0, parsed) === undefined)
-    .map(([name]) => name);
-  if (own.length < 2) return;
-  const message = `${own.join(' and ')} would each make a network of ${subnet}, and a machine can have one`;
-  throw new TilebedError('INPUT', message, {
-    hint: 'one of them at a time can be mixed with `local`',
-  });
+function checkNetworks(networks: readonly PartNetwork[]): void {
+  // Others, such as loopback, are no networks of their own.
+  const own = networks.filter(
+    ({ address, subnet }) =>
+      addressFault(parseAddress(address) ?? 0, subnetOf(subnet)) === undefined,
+  );
+  for (const [index, a] of own.entries()) {
+    const b = own.slice(index + 1).find(({ subnet }) => overlap(a.subnet, subnetOf(subnet)));
+    if (b === undefined) continue;
+    const both = `${a.name} and ${b.name}`;
+    const where = a.subnet === b.subnet ? a.subnet : `${a.subnet} and ${b.subnet}, which overlap`;
+    const message = `${both} would each have a network of ${where}, and a machine can have one`;
+    const hint = `give one of them its own: \`subnets: { ${b.name}: ADDRESS/24 }\` under \`network\`, with its nodes’ addresses in there`;
+    throw new TilebedError('INPUT', message, { hint });
+  }
 }
 
 /** What lies between nodes is the whole testbed's, and its relay's. */
-function partTestbed({ pairs: _, medium: __, ...testbed }: Testbed, name: ProviderName): Testbed {
+function partTestbed(whole: Testbed, name: ProviderName): Testbed {
+  const { pairs: _, medium: __, subnets = {}, ...testbed } = whole;
   return {
     ...testbed,
     provider: name,
+    subnet: subnets[name] ?? testbed.subnet,
     nodes: testbed.nodes.filter((node) => (node.provider ?? testbed.provider) === name),
     providerBlock: testbed.blocks?.[name] ?? {},
   };

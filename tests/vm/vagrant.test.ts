@@ -12,6 +12,7 @@ import { sshConfigFile } from '../../harness/providers/vagrant/ssh-config.ts';
 import { leftVagrants } from '../../harness/providers/vagrant/vagrant-command.ts';
 import { tilebed } from '../support/cli.ts';
 import { providerContract } from '../testbeds/providers/contract.ts';
+import { upThoughKilled } from '../testbeds/providers/contract-slow-life.ts';
 import { upTestbed } from '../testbeds/providers/up-testbed.ts';
 import { BOX, withoutVagrant } from './require-vagrant.ts';
 
@@ -33,6 +34,12 @@ matrix: { edges: [1], grid: [2x2], fusedLayers: [4] }
 liveness: { heartbeat: 2s, lostAfter: 60s }
 timeout: 8m
 `;
+
+const ATTEMPTS = 5;
+/** Tells how long the same work took, in milliseconds. */
+const WORK = `const start = performance.now();
+for (let sum = 0, at = 0; at < 3e7; at++) sum += at;
+console.log(performance.now() - start);`;
 
 /** Machines, disks and networks of libvirt's, and what Vagrant is at. */
 async function remains(stateFolder: string): Promise<readonly string[]> {
@@ -58,7 +65,12 @@ async function processes(stateFolder: string, node: string): Promise<readonly nu
 }
 
 describe.skipIf(withoutVagrant)('machines of libvirt', () => {
-  const testbed = upTestbed({ name: 'vagrant' }, LINES);
+  const testbed = upTestbed({ name: 'vagrant' }, LINES, (workspace) =>
+    upThoughKilled(workspace, remains),
+  );
+  const domain = (node: string) =>
+    `${ownVagrant({ stateFolder: testbed.workspace.state }).prefix}${node}`;
+  const idOf = (node: string) => runCommand([...VIRSH, 'domuuid', domain(node)]);
 
   test('have the memory and CPUs that the file says, and are pinned and limited', async () => {
     const { transport, node } = testbed.node('edge0');
@@ -70,10 +82,9 @@ console.log(JSON.stringify([os.hostname(), os.cpus().length, os.totalmem() / 2 *
     // The kernel keeps some for itself.
     expect(memory).toBeGreaterThan(400);
     expect(memory).toBeLessThanOrEqual(512);
-    const domain = `${ownVagrant({ stateFolder: testbed.workspace.state }).prefix}edge0`;
-    const pins = await runCommand([...VIRSH, 'vcpupin', domain]);
+    const pins = await runCommand([...VIRSH, 'vcpupin', domain('edge0')]);
     expect(pins).toMatch(/^\s*0\s+1$/m);
-    const schedule = await runCommand([...VIRSH, 'schedinfo', domain]);
+    const schedule = await runCommand([...VIRSH, 'schedinfo', domain('edge0')]);
     expect(schedule).toMatch(/^vcpu_quota\s*: 90000$/m);
   });
 
@@ -110,6 +121,61 @@ console.log(JSON.stringify([os.hostname(), os.cpus().length, os.totalmem() / 2 *
     );
     expect(local![0]!.found[0]!.detections.length).toBeGreaterThan(0);
     expect(there).toEqual(local);
+  });
+
+  test('have links as `tilebed shape` wants them, kept by the relay', async () => {
+    const { testbed: file } = testbed.workspace;
+    const shape = (verb: string, ...flags: string[]) => tilebed(['shape', verb, file, ...flags]);
+    await shape('set', '--rate', '8mbit', '--delay', '100ms');
+    const verify = () => shape('verify', '--tolerance', '30%');
+    let verdict = await verify();
+    // A busy machine makes links worse, never better.
+    for (let attempt = 1; attempt < ATTEMPTS && verdict.exitCode !== 0; attempt++) {
+      verdict = await verify();
+    }
+    expect(verdict).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('200.0 ms') });
+    expect((await shape('show')).stdout).toContain('the relay keeps: 8 Mbit/s, delay 100 ms of');
+    await shape('reset');
+  });
+
+  test('become slow, and as fast as before', async () => {
+    const { transport, node, faults } = testbed.node('edge0');
+    const workMs = async () => Number((await transport.exec([node, '-e', WORK])).stdout);
+    await workMs();
+    const before = await workMs();
+    const end = await faults.slow(0.2);
+    const slowed = await workMs();
+    await end();
+    const after = await workMs();
+    expect(slowed / before).toBeGreaterThan(2);
+    expect(slowed / after).toBeGreaterThan(2);
+  });
+
+  test('that a fault left frozen or cut off are put right by up, and not made anew', async () => {
+    const ids = await Promise.all(['gateway', 'edge0'].map(idOf));
+    await testbed.node('edge0').faults.cut();
+    await testbed.node('gateway').faults.freeze();
+    const { exitCode, stderr } = await tilebed(['up', testbed.workspace.testbed]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('put gateway right: done');
+    expect(stderr).toContain('put edge0 right: done');
+    expect(await Promise.all(['gateway', 'edge0'].map(idOf))).toEqual(ids);
+    const again = await tilebed(['up', testbed.workspace.testbed]);
+    expect(again.stdout).toBe('test is up already: nothing to change');
+  });
+
+  test('are made anew where the file now says otherwise, and no others are', async () => {
+    const { workspace } = testbed;
+    const [gateway, edge0] = await Promise.all(['gateway', 'edge0'].map(idOf));
+    await workspace.writeTestbed(LINES.replace('memory: 512MiB, cpus', 'memory: 384MiB, cpus'));
+    const { exitCode, stderr } = await tilebed(['up', workspace.testbed]);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    expect(await idOf('gateway')).toBe(gateway);
+    expect(await idOf('edge0')).not.toBe(edge0);
+    const argv = ['exec', workspace.testbed, 'edge0', '--', 'node', '-p', 'os.totalmem()'];
+    const { stdout } = await tilebed(argv);
+    expect(Number(stdout)).toBeLessThanOrEqual(384 * 2 ** 20);
+    expect(Number(stdout)).toBeGreaterThan(256 * 2 ** 20);
   });
 
   providerContract({

@@ -27,6 +27,7 @@ import { Machine } from './machine.ts';
 import { ownersOfMachines } from './orphans.ts';
 import { nodeSteps, type PlannedNode } from './plan.ts';
 import { machineReport } from './preflight.ts';
+import { relayAddress } from './relay-address.ts';
 import { checkSuitable } from './suitable.ts';
 import { nodeExecutable, reachedNodes, type SurveyedNode, surveyNodes } from './survey.ts';
 
@@ -42,6 +43,8 @@ export const sshProvider: Provider = {
     const planned = await surveying;
     return common(planned.map(({ node, able }) => ({ spec: node.spec, able })));
   },
+
+  relayAddress,
 
   async requirements() {
     return [

@@ -1,6 +1,7 @@
 /** Whether a machine can be the node that the testbed wants: everything that is wrong with it, at once. */
 
 import { TilebedError } from '../../../runtime/errors.ts';
+import { isNewEnough, OLDEST_NODE_TEXT } from '../../deployables/node.ts';
 import { platformOf } from '../../deployables/platforms.ts';
 import type { Testbed } from '../../spec/resolved.ts';
 import type { SshBlock } from '../../spec/ssh.ts';
@@ -15,7 +16,6 @@ export interface Problem {
 
 /** For Node.js, the engine and a model. */
 const LEAST_FREE_BYTES = 300e6;
-const OLDEST_NODE = [20, 19] as const;
 
 /** Throws a TilebedError (FAILED) that tells of every machine and everything. */
 export function checkSuitable(nodes: readonly ReachedNode[], testbed: Testbed): void {
@@ -46,17 +46,12 @@ export function problemsOf(node: ReachedNode, testbed: Testbed): readonly Proble
 
 function nodeProblems({ facts }: ReachedNode, { node = 'bundled' }: SshBlock): readonly Problem[] {
   if (node !== 'bundled') {
-    const version = /^v(\d+)\.(\d+)/.exec(facts.nodeVersion ?? '');
+    const { nodeVersion } = facts;
     const hint = 'leave `node` out of the block `ssh`, and tilebed brings its own';
-    if (version === null) return [{ message: `there is no Node.js at ${node}`, hint }];
-    const [major, minor] = [Number(version[1]), Number(version[2])];
-    if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return [];
-    return [
-      {
-        message: `Node.js ${facts.nodeVersion} is too old, ${OLDEST_NODE.join('.')} is needed`,
-        hint,
-      },
-    ];
+    if (nodeVersion === undefined) return [{ message: `there is no Node.js at ${node}`, hint }];
+    if (isNewEnough(nodeVersion)) return [];
+    const message = `Node.js ${nodeVersion} is too old, ${OLDEST_NODE_TEXT} is needed`;
+    return [{ message, hint }];
   }
   const platform = platformOf(facts.architecture);
   if (platform === undefined) {

@@ -8,6 +8,8 @@ export interface MachineFacts {
   readonly state: 'running' | 'paused' | 'off';
   /** As the Vagrantfile gave it. */
   readonly note: string;
+  /** Its end of the testbed's network is down. */
+  readonly unplugged: boolean;
 }
 
 export interface Hypervisor {
@@ -24,6 +26,8 @@ export interface Hypervisor {
   pause(own: OwnVagrant, node: string): Promise<Undo>;
   /** Takes the machine's end of the testbed's network down. */
   unplug(own: OwnVagrant, node: string): Promise<Undo>;
+  /** Takes both back, of a machine that exists. */
+  putRight(own: OwnVagrant, node: string, facts: MachineFacts): Promise<void>;
   /** @param share of each of its CPUs that it may use, 0 to 1; 1 is all */
   limitCpus(own: OwnVagrant, node: string, share: number): Promise<void>;
   /** The share that is in force. */

@@ -14,15 +14,16 @@ export const libvirt: Hypervisor = {
 
   async allMachines() {
     const names = await lines('list', '--all', '--name');
-    const facts = await Promise.all(names.map(machineFacts));
-    return names.map((name, index) => ({ name, note: facts[index]?.note ?? '' }));
+    const notes = await Promise.all(names.map((name) => tryCommand([...VIRSH, 'desc', name])));
+    return names.map((name, index) => ({ name, note: notes[index]!.stdout.trim() }));
   },
 
-  async machines({ prefix }) {
+  async machines(own) {
+    const { prefix } = own;
     const names = (await lines('list', '--all', '--name')).filter((name) =>
       name.startsWith(prefix),
     );
-    const facts = await Promise.all(names.map(machineFacts));
+    const facts = await Promise.all(names.map((name) => machineFacts(name, own)));
     return new Map(
       names.flatMap((name, index): [string, MachineFacts][] => {
         const found = facts[index];
@@ -73,6 +74,14 @@ export const libvirt: Hypervisor = {
     };
   },
 
+  async putRight(own, node, { state, unplugged }) {
+    const name = own.prefix + node;
+    if (state === 'paused') await runCommand([...VIRSH, 'resume', name]);
+    if (!unplugged) return;
+    const link = await adapter(own, name);
+    await runCommand([...VIRSH, 'domif-setlink', name, link, 'up']);
+  },
+
   async limitCpus({ prefix }, node, share) {
     const quota = share >= 1 ? -1 : Math.max(1000, Math.round(share * PERIOD_MICROSECONDS));
     await runCommand([
@@ -91,12 +100,25 @@ export const libvirt: Hypervisor = {
 };
 
 /** Undefined for one that has just gone. */
-async function machineFacts(name: string): Promise<MachineFacts | undefined> {
+async function machineFacts(name: string, own: OwnVagrant): Promise<MachineFacts | undefined> {
   const [id, state, note] = await Promise.all(
     ['domuuid', 'domstate', 'desc'].map((verb) => tryCommand([...VIRSH, verb, name])),
   );
   if (id?.exitCode !== 0 || state?.exitCode !== 0 || note?.exitCode !== 0) return undefined;
-  return { id: id.stdout.trim(), state: stateOf(state.stdout.trim()), note: note.stdout.trim() };
+  return {
+    id: id.stdout.trim(),
+    state: stateOf(state.stdout.trim()),
+    note: note.stdout.trim(),
+    unplugged: await isUnplugged(own, name),
+  };
+}
+
+/** A machine that is being made may have no adapter yet. */
+async function isUnplugged(own: OwnVagrant, name: string): Promise<boolean> {
+  const link = await findAdapter(own, name);
+  if (link === undefined) return false;
+  const { stdout } = await tryCommand([...VIRSH, 'domif-getlink', name, link]);
+  return / down$/.test(stdout.trim());
 }
 
 function stateOf(text: string): MachineFacts['state'] {
@@ -125,11 +147,16 @@ async function removeVolumes(isOwn: (name: string) => boolean): Promise<readonly
 }
 
 /** The hardware address of a machine's end of the testbed's network. */
-async function adapter({ network }: OwnVagrant, domain: string): Promise<string> {
-  const rows = (await lines('domiflist', domain)).map((line) => line.split(/\s+/));
-  const row = rows.find(([, , source]) => source === network);
-  if (row?.[4] === undefined) throw new Error(`${domain} has no adapter in ${network}`);
-  return row[4];
+async function adapter(own: OwnVagrant, domain: string): Promise<string> {
+  const found = await findAdapter(own, domain);
+  if (found === undefined) throw new Error(`${domain} has no adapter in ${own.network}`);
+  return found;
+}
+
+async function findAdapter({ network }: OwnVagrant, domain: string): Promise<string | undefined> {
+  const { stdout } = await tryCommand([...VIRSH, 'domiflist', domain]);
+  const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/));
+  return rows.find(([, , source]) => source === network)?.[4];
 }
 
 async function lines(...args: readonly string[]): Promise<readonly string[]> {

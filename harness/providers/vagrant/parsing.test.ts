@@ -141,6 +141,8 @@ VMStateChangeTime="2026-11-25T16:00:00.000000000"
     id: '8e6a7a4c-5f10-4f4b-a1a6-3c8d1f5b9a11',
     state: 'off',
     note: 'tilebed: /home/me 12',
+    unplugged: false,
   });
+  expect(machineFacts(`${text}\ncableconnected2="off"`).unplugged).toBe(true);
   expect(machineFacts(text.replace('poweroff', 'running')).state).toBe('running');
 });

@@ -8,7 +8,7 @@ import type { Hypervisor, MachineFacts } from './hypervisor.ts';
 import { hypervisorOf } from './hypervisors.ts';
 import { nodeSteps } from './node-steps.ts';
 import { type OwnVagrant, ownVagrant, type VagrantSettings, vagrantSettings } from './settings.ts';
-import { sshConfigFile, writeSshConfig } from './ssh-config.ts';
+import { readSshHosts, sshConfigFile, writeSshConfig } from './ssh-config.ts';
 import { endVagrants, leftVagrants, runVagrant } from './vagrant-command.ts';
 import { vagrantfilePlan, vagrantfileText } from './vagrantfile.ts';
 
@@ -42,9 +42,13 @@ export async function vagrantSteps(context: ProviderContext): Promise<readonly S
     endStep(context),
     fileStep(context),
     ...strays(situation).map((node) => removeStep(situation, node)),
+    ...situation.machines.flatMap((machine) => putRightStep(situation, machine)),
     ...batches(lacking, settings.atOnce).map((batch) => makeStep(situation, batch)),
     reachStep(context, lacking.length > 0),
-    ...nodeSteps(context, hypervisor, new Set(lacking.map(({ name }) => name))),
+    ...nodeSteps(context, hypervisor, {
+      fresh: new Set(lacking.map(({ name }) => name)),
+      silent: await silentMachines(situation),
+    }),
   ];
 }
 
@@ -74,10 +78,33 @@ function fileStep(context: ProviderContext): Step {
   };
 }
 
-/** Made by Vagrant to the end, as the testbed wants it now, and running. */
-function isUp({ found, finished }: Situation, { name, note }: Machine): boolean {
+/** As the testbed wants it now, and running, though a fault may have frozen it or cut it off. */
+function isUp(situation: Situation, machine: Machine): boolean {
+  return isWhole(situation, machine) && situation.found.get(machine.name)?.state !== 'off';
+}
+
+/** Made by Vagrant to the end, as the testbed wants it now. */
+function isWhole({ found, finished }: Situation, { name, note }: Machine): boolean {
   const machine = found.get(name);
-  return machine?.state === 'running' && finished.get(name) === machine.id && machine.note === note;
+  return machine !== undefined && finished.get(name) === machine.id && machine.note === note;
+}
+
+/** Of a fault whose harness has died. */
+function putRightStep(situation: Situation, machine: Machine): readonly Step[] {
+  const { own, hypervisor, found } = situation;
+  const { name } = machine;
+  const facts = found.get(name);
+  if (facts === undefined || !isUp(situation, machine)) return [];
+  if (facts.state !== 'paused' && !facts.unplugged) return [];
+  return [
+    {
+      title: `put ${name} right`,
+      node: name,
+      actions: [['put right', own.prefix + name]],
+      done: async () => false,
+      apply: () => hypervisor.putRight(own, name, facts),
+    },
+  ];
 }
 
 /** Machines that the testbed no longer has. */
@@ -116,6 +143,7 @@ function makeStep(situation: Situation, batch: readonly Machine[]): Step {
       for (const name of stale) await forget(own, hypervisor, name);
       // Those that have been made anew have new keys, at addresses that others may have had.
       await rm(join(own.folder, 'known-hosts'), { force: true });
+      await rm(sshConfigFile(context), { force: true });
       await runVagrant(context, args, { signal, say });
       const made = await hypervisor.machines(own);
       for (const name of names) await finish(own, name, made.get(name)?.id ?? '');
@@ -123,11 +151,18 @@ function makeStep(situation: Situation, batch: readonly Machine[]): Step {
   };
 }
 
+/** Those that are paused, or all where nobody has noted how they are reached. */
+async function silentMachines({ context, found }: Situation): Promise<ReadonlySet<string>> {
+  const reached = await readSshHosts(context);
+  const names = [...found.keys()];
+  return new Set(names.filter((name) => found.get(name)?.state === 'paused' || !reached.has(name)));
+}
+
 /** There is something of that name that is not what the testbed wants, or was not made to the end. */
-function isStale({ found, finished }: Situation, { name, note }: Machine): boolean {
-  const machine = found.get(name);
-  if (machine === undefined) return finished.has(name);
-  return finished.get(name) !== machine.id || machine.note !== note || machine.state === 'paused';
+function isStale(situation: Situation, machine: Machine): boolean {
+  const { found, finished } = situation;
+  if (!found.has(machine.name)) return finished.has(machine.name);
+  return !isWhole(situation, machine);
 }
 
 /** Removes a machine, and what Vagrant knows of it. */

@@ -61,6 +61,12 @@ export const virtualBox: Hypervisor = {
     };
   },
 
+  async putRight({ prefix }, node, { state, unplugged }) {
+    const control = [TOOL, 'controlvm', prefix + node];
+    if (state === 'paused') await runCommand([...control, 'resume']);
+    if (unplugged) await runCommand([...control, `setlinkstate${TESTBED_ADAPTER}`, 'on']);
+  },
+
   async limitCpus({ prefix }, node, share) {
     const percent = String(Math.max(1, Math.round(100 * share)));
     await runCommand([TOOL, 'controlvm', prefix + node, 'cpuexecutioncap', percent]);
@@ -79,6 +85,7 @@ export function machineFacts(text: string): MachineFacts {
     id: fieldOf(text, 'UUID') ?? '',
     state: state === 'running' || state === 'paused' ? state : 'off',
     note: fieldOf(text, 'description') ?? '',
+    unplugged: fieldOf(text, `cableconnected${TESTBED_ADAPTER}`) === 'off',
   };
 }
 

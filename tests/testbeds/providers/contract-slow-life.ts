@@ -2,11 +2,14 @@
  * The life of a testbed whose nodes take minutes to come up: what can be seen on one that is up already,
  * and on one beside it that never gets that far. Takes the testbed down in the end.
  */
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startTilebed, tilebed } from '../../support/cli.ts';
 import { eventually } from '../../support/processes.ts';
 import { Workspace } from '../../support/workspace.ts';
+import { killAfterStep } from './kill-after.ts';
 import type { ProviderUnderTest } from './provider-under-test.ts';
 import type { UpTestbed } from './up-testbed.ts';
 
@@ -35,26 +38,39 @@ export function slowLifeContract(
       expect((await tilebed(['up', testbed, '--dry-run'])).stdout).toBe('nothing to do');
     });
 
-    test.each(['SIGKILL', 'SIGINT'] as const)(
-      '%s while the first node is made: down leaves nothing, and nobody else is touched',
-      async (signal) => {
-        await using other = await another();
-        const before = await remains(shared.workspace.state);
-        const child = startTilebed(['up', other.testbed]);
-        await eventually(
-          'the first node',
-          async () => (await remains(other.state)).some((each) => each.includes('gateway')),
-          PATIENCE_MS,
-        );
-        child.kill(signal);
-        const { exitCode } = await child;
-        // Who is interrupted cleans up; who is killed cannot.
-        if (signal === 'SIGINT') expect(exitCode).toBe(130);
-        else expect((await tilebed(['down', other.testbed])).exitCode).toBe(0);
-        expect(await remains(other.state)).toEqual([]);
-        expect(await remains(shared.workspace.state)).toEqual(before);
-      },
-    );
+    /** Signals the command while it makes the first node. */
+    async function interrupt(other: Workspace, signal: 'SIGKILL' | 'SIGINT', env = {}) {
+      const child = startTilebed(['up', other.testbed], { env });
+      await eventually(
+        'the first node',
+        async () => (await remains(other.state)).some((each) => each.includes('gateway')),
+        PATIENCE_MS,
+      );
+      child.kill(signal);
+      return child;
+    }
+
+    test('interrupted while the first node is made, up leaves nothing', async () => {
+      await using other = await another();
+      expect(await interrupt(other, 'SIGINT')).toMatchObject({ exitCode: 130 });
+      expect(await remains(other.state)).toEqual([]);
+    });
+
+    test('killed then, with its folder gone, it is an orphan; nobody else is', async () => {
+      await using other = await another();
+      const before = await remains(shared.workspace.state);
+      const home = await mkdtemp(join(tmpdir(), 'tilebed-home-'));
+      const env = { XDG_STATE_HOME: home };
+      await interrupt(other, 'SIGKILL', env);
+      await rm(other.folder, { recursive: true });
+      const told = await tilebed(['down', '--orphans', '--dry-run'], { env });
+      expect(told.stderr).toContain(`orphan: ${other.state} (${name})`);
+      expect(told.stderr).not.toContain(shared.workspace.state);
+      expect(await tilebed(['down', '--orphans'], { env })).toMatchObject({ exitCode: 0 });
+      expect(await remains(other.state)).toEqual([]);
+      expect(await remains(shared.workspace.state)).toEqual(before);
+      await rm(home, { recursive: true });
+    });
 
     test('down without the state folder removes all, and again nothing', async () => {
       const { testbed, state } = shared.workspace;
@@ -69,4 +85,34 @@ export function slowLifeContract(
       );
     });
   });
+}
+
+/**
+ * Brings a testbed up through a harness that is killed after each step, and goes on each time. Where nodes
+ * have come to be, `down` has removed all of it before they are made again.
+ */
+export async function upThoughKilled(
+  { testbed, state }: Workspace,
+  remains: ProviderUnderTest['remains'],
+): Promise<void> {
+  const up = ['up', testbed];
+  const { stdout } = await tilebed([...up, '--dry-run', '--format', 'json']);
+  const steps = JSON.parse(stdout) as { readonly title: string }[];
+  if (steps.length < 3) throw new Error(`only ${steps.length} steps`);
+  let hadNodes = false;
+  for (const { title } of steps) {
+    await killAfterStep(up, title);
+    const left = await remains(state);
+    if (hadNodes || left.length === 0) continue;
+    hadNodes = true;
+    await down(testbed);
+    const still = await remains(state);
+    if (still.length > 0) throw new Error(`down after "${title}" leaves ${still.join(', ')}`);
+    await killAfterStep(up, title);
+  }
+}
+
+async function down(testbed: string): Promise<void> {
+  const { exitCode, stderr } = await tilebed(['down', testbed]);
+  if (exitCode !== 0) throw new Error(stderr);
 }

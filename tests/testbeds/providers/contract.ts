@@ -5,7 +5,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startTilebed, tilebed } from '../../support/cli.ts';
+import { tilebed } from '../../support/cli.ts';
 import { Workspace } from '../../support/workspace.ts';
 import { commandContract } from './contract-commands.ts';
 import { fileContract } from './contract-files.ts';
@@ -13,6 +13,7 @@ import { limitContract } from './contract-limits.ts';
 import { linkContract } from './contract-links.ts';
 import { networkContract } from './contract-network.ts';
 import { slowLifeContract } from './contract-slow-life.ts';
+import { killAfterLines } from './kill-after.ts';
 import { type ProviderUnderTest, threeNodes } from './provider-under-test.ts';
 
 export function providerContract(provider: ProviderUnderTest): void {
@@ -133,15 +134,4 @@ function lifeContract({ name, block, subnets, remains }: ProviderUnderTest): voi
       expect(gone.filter((name) => name.endsWith('edge1'))).toEqual([]);
     });
   });
-}
-
-/** Kills the command when it has told that so many steps are done; the next may be under way. */
-async function killAfterLines(args: readonly string[], lines: number): Promise<void> {
-  const child = startTilebed(args);
-  let seen = 0;
-  child.stderr.on('data', (chunk: Buffer) => {
-    seen += chunk.toString().split('\n').length - 1;
-    if (seen >= lines) child.kill('SIGKILL');
-  });
-  await child;
 }

@@ -13,16 +13,22 @@ export interface UpTestbed {
   node(name: string): ProvisionedNode;
 }
 
-/** To be called inside `describe`; usable inside its tests. */
+/**
+ * To be called inside `describe`; usable inside its tests.
+ *
+ * @param prepare what happens to the testbed before it is brought up
+ */
 export function upTestbed(
   { name, block }: { readonly name: string; block?(): string },
   lines: string,
+  prepare?: (workspace: Workspace) => Promise<void>,
 ): UpTestbed {
   let workspace: Workspace;
   let nodes: readonly ProvisionedNode[];
   beforeAll(async () => {
     workspace = await Workspace.make(name, block?.());
     await workspace.writeTestbed(lines);
+    await prepare?.(workspace);
     const { exitCode, stderr } = await tilebed(['up', workspace.testbed]);
     if (exitCode !== 0) throw new Error(stderr);
     nodes = await openTestbed(await loadTestbed(workspace.testbed));
