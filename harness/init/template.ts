@@ -35,7 +35,7 @@ const NEEDS: Readonly<Record<ProviderName, string>> = {
   ssh: 'needs machines that you can log in to by key',
 };
 
-/** What takes a relay on this machine, which nodes elsewhere do not have. */
+/** What takes a relay on this machine, which VirtualBox's machines do not reach. */
 const RELAYED = [
   '  # links: [{ between: [edge0, edge1], delay: 20ms }] # in addition, between these two',
   '  # medium: { rate: 25mbit } # one half-duplex medium for all, as a Wi-Fi cell is',
@@ -52,7 +52,7 @@ export function testbedText(testbed: NewTestbed): string {
     'network:',
     `  subnet: ${subnet}${subnetComment(testbed)}`,
     '  # link: { rate: 40mbit, delay: 3ms } # of every node; `tilebed shape verify` measures it',
-    ...(provider === 'ssh' || provider === 'vagrant' ? [] : RELAYED),
+    ...(provider === 'vagrant' ? [] : RELAYED),
     ...limitComments(provider),
     'nodes:',
     ...nodeLines(testbed),

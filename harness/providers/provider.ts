@@ -126,6 +126,11 @@ export interface Provider {
   preflight?(context: ProviderContext): Promise<readonly MachineReport[]>;
   plan(context: ProviderContext): Promise<readonly Step[]>;
   nodes(context: ProviderContext): Promise<readonly ProvisionedNode[]>;
+  /**
+   * Says that somebody works with the testbed, where what `up` has changed would else be taken back by itself.
+   * Resolves with the milliseconds until it wants to hear that again.
+   */
+  keepAlive?(context: ProviderContext): Promise<number>;
   /** Removes all that `up` made, known or found by ownership marks; returns what it removed. */
   down(context: ProviderContext): Promise<readonly string[]>;
   /**

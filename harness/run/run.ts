@@ -14,6 +14,7 @@ import type { RunTasks } from '../tasks.ts';
 import { type Bundle, findBundle } from '../testbeds/bundle.ts';
 import { deploy } from '../testbeds/deploy.ts';
 import { down } from '../testbeds/down.ts';
+import { holdTestbed } from '../testbeds/hold.ts';
 import { measureLinks } from '../testbeds/measure-links.ts';
 import { openTestbed } from '../testbeds/open.ts';
 import { TestbedRelay } from '../testbeds/relay.ts';
@@ -87,6 +88,7 @@ export async function runExperiment(
   const wasDown = (await readState(stateFolder(testbed)))?.status !== 'up';
   try {
     const { warnings } = await up(testbed, options);
+    using _held = holdTestbed(testbed);
     const nodes = await openTestbed(testbed);
     return await runOn(nodes, plan, store, testbed, { ...options, warnings, emulation });
   } finally {

@@ -120,6 +120,13 @@ export const SshBlock = Type.Object(
       }),
     ),
     netplan: Type.Optional(Netplan),
+    linkReset: Type.Optional(
+      Type.String({
+        pattern: '^[1-9]\\d{0,3}(s|m|h)$',
+        description:
+          'how long after tilebed’s last word a machine takes its own shaping back; 15m by default',
+      }),
+    ),
   },
   { additionalProperties: false, description: 'of the provider ssh' },
 );

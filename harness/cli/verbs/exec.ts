@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import type { ProvisionedNode } from '../../providers/provider.ts';
 import { loadTestbed } from '../../spec/load-testbed.ts';
+import { holdTestbed } from '../../testbeds/hold.ts';
 import { nodesMatching, openTestbed } from '../../testbeds/open.ts';
 import { EXIT } from '../exit.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
@@ -29,6 +30,7 @@ export const execVerb: VerbSpec = {
       .argument('<command...>', 'the command and its arguments, after --'),
   run: async ({ output, signal }: VerbContext, file: string, which: string, argv: string[]) => {
     const testbed = await loadTestbed(file);
+    using _held = holdTestbed(testbed);
     const nodes = nodesMatching(await openTestbed(testbed), which);
     const collect = output.options.format === 'json';
     const outcomes = await Promise.all(

@@ -9,6 +9,7 @@ import { loadTestbed } from '../../spec/load-testbed.ts';
 import type { Testbed } from '../../spec/resolved.ts';
 import { findBundle } from '../../testbeds/bundle.ts';
 import { deploy } from '../../testbeds/deploy.ts';
+import { holdTestbed } from '../../testbeds/hold.ts';
 import { relayedLinks } from '../../testbeds/link-plan.ts';
 import { lockTestbed } from '../../testbeds/lock.ts';
 import { measureLinks } from '../../testbeds/measure-links.ts';
@@ -140,6 +141,7 @@ const verifyVerb: VerbSpec = {
   ) => {
     const testbed = await loadLiveTestbed(file);
     await using _lock = await lockTestbed(testbed, 'shape verify');
+    using _held = holdTestbed(testbed);
     const nodes = await openTestbed(testbed);
     const bundle = await findBundle();
     await deploy(nodes, bundle, { signal, runTasks });

@@ -6,6 +6,7 @@ import { quoteCommand } from '../../transports/ssh/quote.ts';
 import type { Capability, ProviderContext, Step } from '../provider.ts';
 import { nodePaths, ownNames, sshBlock } from './hosts.ts';
 import { limiterOf, limitsOf } from './limits.ts';
+import { guardCommand, linkResetSeconds, unguardCommand } from './link-guard.ts';
 import { linkRecord, shapingCommands, unshapingScript } from './links.ts';
 import type { Machine, RunOptions } from './machine.ts';
 import { enterScript } from './marks.ts';
@@ -143,7 +144,7 @@ function linkSteps(
   const undo = old === undefined ? [] : [['sh', '-c', unshapingScript({ device: old }, names)]];
   if (link === undefined || device === undefined) {
     if (record === undefined) return [];
-    const actions = [...undo, ['rm', '-f', linkFile]];
+    const actions = [unguardCommand(names), ...undo, ['rm', '-f', linkFile]];
     return [step({ title: `free the link of ${spec.name}`, isDone: false, actions })];
   }
   const site = { device, sshPort: machine.host.port };
@@ -158,6 +159,7 @@ function linkSteps(
         ['sh', '-c', 'printf %s "$1" > "$2"', 'sh', changing, linkFile],
         ...undo,
         ['sh', '-c', unshapingScript(site, names)],
+        guardCommand(site, names, linkResetSeconds(context.testbed)),
         ...shapingCommands(link, site, names),
         ['sh', '-c', 'printf %s "$1" > "$2"', 'sh', wanted, linkFile],
       ],

@@ -23,6 +23,7 @@ import {
   wantedMachines,
 } from './known-machines.ts';
 import { limiterOf } from './limits.ts';
+import { linkResetSeconds, renewCommand } from './link-guard.ts';
 import { Machine } from './machine.ts';
 import { ownersOfMachines } from './orphans.ts';
 import { nodeSteps, type PlannedNode } from './plan.ts';
@@ -30,6 +31,9 @@ import { machineReport } from './preflight.ts';
 import { relayAddress } from './relay-address.ts';
 import { checkSuitable } from './suitable.ts';
 import { nodeExecutable, reachedNodes, type SurveyedNode, surveyNodes } from './survey.ts';
+
+/** A word that is lost is not the last one. */
+const ASKED_EACH_PERIOD = 3;
 
 export const sshProvider: Provider = {
   name: 'ssh',
@@ -97,6 +101,15 @@ export const sshProvider: Provider = {
         node,
       };
     });
+  },
+
+  async keepAlive(context) {
+    const seconds = linkResetSeconds(context.testbed);
+    const command = renewCommand(ownNames(context), seconds);
+    const machines = wantedMachines(context).map(({ node, host }) => new Machine(node, host));
+    // One that does not answer is told of by whoever works on it.
+    await Promise.allSettled(machines.map((machine) => machine.try(command)));
+    return (seconds * 1000) / ASKED_EACH_PERIOD;
   },
 
   async down(context) {

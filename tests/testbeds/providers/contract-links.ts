@@ -1,6 +1,5 @@
 /** Links are what was asked for: measured through the runtime, as before every experiment. */
 import { describe, expect, test } from 'vitest';
-import { providerNamed } from '../../../harness/providers/registry.ts';
 import { loadTestbed } from '../../../harness/spec/load-testbed.ts';
 import { findBundle } from '../../../harness/testbeds/bundle.ts';
 import { measureLinks } from '../../../harness/testbeds/measure-links.ts';
@@ -69,11 +68,7 @@ export function linkContract(provider: ProviderUnderTest): void {
     });
   });
 
-  // What the kernel cannot the relay keeps, where there can be one: tests/testbeds/links.test.ts measures that.
-  const relays = providerNamed(name).relayAddress !== undefined;
-  const cannot = (['shape', 'delay'] as const).filter((wish) => !relays && !able.includes(wish));
-  const whereRelayed = relays ? test : () => {};
-  whereRelayed('keep what the kernel cannot, by the relay', async () => {
+  test('keep what the kernel cannot, by the relay', async () => {
     await using workspace = await Workspace.make(name, provider.block?.());
     await workspace.writeTestbed(threeNodes(subnets[0], ', link: { delay: 20ms }'));
     expect((await tilebed(['up', workspace.testbed])).exitCode).toBe(0);
@@ -84,26 +79,4 @@ export function linkContract(provider: ProviderUnderTest): void {
     }
     expect(verdict).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('20.0 ms') });
   });
-
-  test.each(cannot)(
-    'a wish for %s is refused, and a warning where it is tolerated',
-    async (wish) => {
-      await using workspace = await Workspace.make(name, provider.block?.());
-      const link = wish === 'shape' ? 'rate: 1mbit' : 'delay: 5ms';
-      const lines = threeNodes(subnets[0], `, link: { ${link} }`);
-      await workspace.writeTestbed(lines);
-      const refused = await tilebed(['up', workspace.testbed]);
-      expect(refused.exitCode).toBe(3);
-      const what = wish === 'shape' ? 'a rate' : 'a delay';
-      expect(refused.stderr).toContain(
-        `the provider ${name} cannot do this here: the link of edge0 is to have ${what}`,
-      );
-      await workspace.writeTestbed(`${lines}tolerate: [${wish}]\n`);
-      const tolerated = await tilebed(['up', workspace.testbed]);
-      expect(tolerated.exitCode).toBe(0);
-      expect(tolerated.stderr).toContain(
-        `the link of edge0 is to have ${what}, which is not possible here: it is not`,
-      );
-    },
-  );
 }
