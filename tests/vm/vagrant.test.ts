@@ -170,6 +170,7 @@ console.log(JSON.stringify([os.hostname(), os.cpus().length, os.totalmem() / 2 *
     await workspace.writeTestbed(LINES.replace('memory: 512MiB, cpus', 'memory: 384MiB, cpus'));
     const { exitCode, stderr } = await tilebed(['up', workspace.testbed]);
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    await testbed.reopen();
     expect(await idOf('gateway')).toBe(gateway);
     expect(await idOf('edge0')).not.toBe(edge0);
     const argv = ['exec', workspace.testbed, 'edge0', '--', 'node', '-p', 'os.totalmem()'];

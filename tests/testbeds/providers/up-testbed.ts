@@ -11,6 +11,8 @@ export interface UpTestbed {
   readonly lines: string;
   readonly workspace: Workspace;
   node(name: string): ProvisionedNode;
+  /** After a node has been made anew. */
+  reopen(): Promise<void>;
 }
 
 /**
@@ -25,13 +27,16 @@ export function upTestbed(
 ): UpTestbed {
   let workspace: Workspace;
   let nodes: readonly ProvisionedNode[];
+  const reopen = async () => {
+    nodes = await openTestbed(await loadTestbed(workspace.testbed));
+  };
   beforeAll(async () => {
     workspace = await Workspace.make(name, block?.());
     await workspace.writeTestbed(lines);
     await prepare?.(workspace);
     const { exitCode, stderr } = await tilebed(['up', workspace.testbed]);
     if (exitCode !== 0) throw new Error(stderr);
-    nodes = await openTestbed(await loadTestbed(workspace.testbed));
+    await reopen();
   });
   afterAll(() => workspace[Symbol.asyncDispose]());
   return {
@@ -39,6 +44,7 @@ export function upTestbed(
     get workspace() {
       return workspace;
     },
+    reopen,
     node: (name) => nodes.find(({ spec }) => spec.name === name)!,
   };
 }
