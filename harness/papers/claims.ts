@@ -230,6 +230,35 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
       },
     },
   ],
+  'deepthings-fig01': [
+    {
+      claim: 'the first 16 layers are half of all computation (49 % in the figure)',
+      judge: (ours) => {
+        const seconds = LAYERS.map(
+          (layer) => ours('compute', 'one core of a Raspberry Pi 3', layer) ?? 0,
+        );
+        const sum = (values: readonly number[]) => values.reduce((total, one) => total + one, 0);
+        if (sum(seconds) === 0) return undefined;
+        const percent = (100 * sum(seconds.slice(0, 16))) / sum(seconds);
+        return { holds: near(percent, 50, 5), found: `${percent.toFixed(1)} %` };
+      },
+    },
+    {
+      claim: 'the first layers take longer to send than to compute, the last ones do not',
+      judge: (ours) => {
+        const ratio = (layers: readonly string[]) => {
+          const total = (panel: string, series: string) =>
+            layers.reduce((sum, layer) => sum + (ours(panel, series, layer) ?? 0), 0);
+          const compute = total('compute', 'one core of a Raspberry Pi 3');
+          return compute === 0 ? undefined : total('communication', 'WLAN') / compute;
+        };
+        const [first, last] = [ratio(LAYERS.slice(0, 8)), ratio(LAYERS.slice(18, 25))];
+        if (first === undefined || last === undefined) return undefined;
+        const found = `sending over computing: ${first.toFixed(2)} up to max3, ${last.toFixed(2)} from conv14 to conv20`;
+        return { holds: first > 1 && last < 1, found };
+      },
+    },
+  ],
   'deepthings-fig15': [
     {
       claim: 'memory falls by 23 % from 3x3 to 5x5 at 16 layers',

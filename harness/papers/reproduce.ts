@@ -5,6 +5,7 @@ import { PACKAGE_ROOT } from '../package-root.ts';
 import type { ReproducedPanel, ReproducedSpeedup, Reproduction } from '../results/reproduction.ts';
 import { computePanels, type Panels } from './arithmetic.ts';
 import { judgeClaims } from './claims.ts';
+import { PAPER_PLAIN_SECONDS } from './devices.ts';
 import { type PaperPanel, paperFigure, readPaperFigures, type Values } from './figures.ts';
 
 const MODEL = join(PACKAGE_ROOT, 'experiments', 'models', 'yolov2.cfg');
@@ -17,9 +18,6 @@ export interface Measured {
   /** On what, in words. */
   readonly setting: readonly string[];
 }
-
-/** DeepThings, figure 1: the first 16 layers on one core, in seconds. */
-const PAPER_PLAIN_SECONDS = 13.56;
 
 /**
  * @param measured undefined: arithmetic alone

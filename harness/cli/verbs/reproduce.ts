@@ -8,13 +8,15 @@ import { reproductionPage } from '../../../reports/reproduction/page.ts';
 import { reproductionSvg } from '../../../reports/reproduction/svg.ts';
 import { reproductionMarkdown, reproductionText } from '../../../reports/reproduction/text.ts';
 import { TilebedError } from '../../../runtime/errors.ts';
+import { loadNetwork } from '../../../runtime/model/load.ts';
 import { experimentFile } from '../../papers/experiments.ts';
 import { paperFigure, readPaperFigures } from '../../papers/figures.ts';
-import { reproduce } from '../../papers/reproduce.ts';
+import { measureLayerTimes } from '../../papers/layer-times.ts';
+import { type Measured, reproduce } from '../../papers/reproduce.ts';
 import { REPRODUCTION_FILE, type Reproduction } from '../../results/reproduction.ts';
 import { chooseResultsFolder } from '../../run/results-folder.ts';
 import { runExperiment } from '../../run/run.ts';
-import { loadExperiment } from '../../spec/load-experiment.ts';
+import { BUILT_IN_MODELS, loadExperiment } from '../../spec/load-experiment.ts';
 import { loadTestbed } from '../../spec/load-testbed.ts';
 import { lockTestbed } from '../../testbeds/lock.ts';
 import { writeWhole } from '../../write-whole.ts';
@@ -52,7 +54,9 @@ export const reproduceVerb: VerbSpec = {
     paperFigure(await readPaperFigures(), figure);
     const { folder, failed } = await measure(context, figure, flags);
     const measured =
-      failed === undefined ? undefined : measuredFigure(figure, await readResults(folder));
+      failed === undefined
+        ? await measureAlone(context, figure, flags)
+        : measuredFigure(figure, await readResults(folder));
     const reproduction = await reproduce(figure, measured);
     const report = await write(folder, reproduction);
     const text = `${reproductionText(reproduction)}\n\nreport: ${report}`;
@@ -83,6 +87,23 @@ async function measure(
   for (const warning of warnings) output.warn(warning);
   await writeReport(await readResults(folder), 'html');
   return { folder, failed };
+}
+
+/** What needs no testbed: the layers of figure 1, on this machine. */
+async function measureAlone(
+  { signal, runTasks }: VerbContext,
+  figure: string,
+  { computed = false, quick = false }: ReproduceFlags,
+): Promise<Measured | undefined> {
+  if (figure !== 'deepthings-fig01' || computed) return undefined;
+  const network = await loadNetwork(join(BUILT_IN_MODELS, 'yolov2.cfg'));
+  let measured: Measured | undefined;
+  const title = 'measure each layer by itself';
+  const run = async ({ signal }: { signal: AbortSignal }) => {
+    measured = await measureLayerTimes(network, { signal, rounds: quick ? 3 : 9 });
+  };
+  await runTasks([{ title, run }], { signal });
+  return measured;
 }
 
 /** As a page, as Markdown, and as data. */
