@@ -33,7 +33,7 @@ function trialsOf(results: Results, point: PointSummary): Choice[] {
   const key = pointKey(point.parameters);
   const lines = trialLines(results);
   return results.trials.flatMap((trial, index) =>
-    trial.status === 'failed' || pointKey(trial.parameters) !== key
+    trial.status === 'failed' || trial.reference === true || pointKey(trial.parameters) !== key
       ? []
       : [{ trial, line: lines[index]! }],
   );

@@ -47,6 +47,7 @@ test('sections come in their order under one title', () => {
     'Each point, node by node',
     'Annotated frames',
     'What happened to nodes',
+    'Through the run',
     'Every trial',
     'Warnings',
     'How it was measured',

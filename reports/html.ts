@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { PAGE_CHART_STYLE } from './chart-style.ts';
 import { warningsOf } from './facts.ts';
 import { Markup, markup } from './markup.ts';
+import { driftSection } from './page/drift.ts';
 import { section } from './page/elements.ts';
 import { energySection } from './page/energy.ts';
 import { gallerySection } from './page/gallery.ts';
@@ -28,7 +29,7 @@ export async function renderHtml(results: Results): Promise<string> {
   const summary = summarize(results);
   const warnings = warningsOf(results, summary);
   const before = markup`${provenance(results)}${headline(summary)}${figures(results, summary)}`;
-  const after = markup`${energySection(results)}${recoveriesSection(results)}${plansSection(results)}${trialsSection(results)}${warningsSection(warnings)}${method()}`;
+  const after = markup`${energySection(results)}${recoveriesSection(results)}${plansSection(results)}${driftSection(results)}${trialsSection(results)}${warningsSection(warnings)}${method()}`;
   const room = MAXIMUM_PAGE_BYTES - before.text.length - after.text.length - 100_000;
   const gallery = gallerySection(results, await readGallery(results, room));
   return page(results, warnings, markup`${before}${gallery}${after}`);

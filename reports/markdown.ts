@@ -1,5 +1,6 @@
 /** The report as GitHub-flavoured Markdown, for notes and pull requests: tables, no pictures. */
 import { differenceText, matchedText } from './accuracy.ts';
+import { driftOf, driftText } from './drift.ts';
 import { ENERGY_HEADERS, ENERGY_NOTE, energyRows } from './energy.ts';
 import { experimentFacts, METHOD, NODE_HEADERS, nodeRows, warningsOf } from './facts.ts';
 import { LINK_HEADERS, LINK_NOTE, linkRows } from './links.ts';
@@ -25,6 +26,7 @@ export function renderMarkdown(results: Results): string {
   const plans = planRows(results);
   const links = linkRows(results);
   const energy = energyRows(results);
+  const drift = driftOf(results);
   const { shared } = pointNames(summary.points.map(({ parameters }) => parameters));
   const sections = [
     `# ${escaped(manifest.experiment.name)} on ${escaped(manifest.testbed.name)}`,
@@ -50,6 +52,7 @@ export function renderMarkdown(results: Results): string {
           table(RECOVERY_HEADERS, recoveries),
         ]),
     ...(plans.length === 0 ? [] : ['## Plans', table(PLAN_HEADERS, plans)]),
+    ...(drift === undefined ? [] : ['## Through the run', escaped(driftText(drift))]),
     '## Trials',
     trialsTable(results),
     ...(warnings.length === 0

@@ -60,8 +60,8 @@ export interface Summary {
 }
 
 /** Ended, and what the experiment asked for: what a median may be made of. */
-export function isMeasured({ status, verdict }: TrialRecord): boolean {
-  return status !== 'failed' && verdict?.verdict !== 'invalid';
+export function isMeasured({ status, verdict, reference }: TrialRecord): boolean {
+  return reference !== true && status !== 'failed' && verdict?.verdict !== 'invalid';
 }
 
 interface NumberedTrial {
@@ -72,7 +72,10 @@ interface NumberedTrial {
 export function summarize(results: Results): Summary {
   const lines = trialLines(results);
   const numbered = results.trials.map((trial, index) => ({ line: lines[index]!, trial }));
-  const groups = groupBy(numbered, ({ trial }) => pointKey(trial.parameters));
+  const groups = groupBy(
+    numbered.filter(({ trial }) => trial.reference !== true),
+    ({ trial }) => pointKey(trial.parameters),
+  );
   const { seed, experiment } = results.manifest;
   const points = [...groups.values()].map((group) => summarizePoint(group, seed));
   const timed = points.map(({ parameters, runs }) => ({

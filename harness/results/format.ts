@@ -129,6 +129,8 @@ export interface TrialRecord {
   readonly trial: string;
   readonly parameters: Parameters;
   readonly repetition: number;
+  /** Ran to show the machine's drift, and enters no median. */
+  readonly reference?: true;
   readonly status: TrialStatus;
   /** What went wrong, of a failed trial. */
   readonly error?: string;

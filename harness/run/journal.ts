@@ -120,7 +120,7 @@ export class TrialJournal implements FaultNotes {
   }
 
   record(startedAt: string, order: number): TrialRecord {
-    const { trial, parameters, repetition } = this.#repetition;
+    const { trial, parameters, repetition, reference } = this.#repetition;
     const degraded = this.#reasons.length > 0 || this.#lostFrames.length > 0;
     const makespanMs = this.#error === undefined ? this.#makespanMs : undefined;
     const recoveries = this.#recoveries.records();
@@ -128,6 +128,7 @@ export class TrialJournal implements FaultNotes {
       trial,
       parameters,
       repetition,
+      ...(reference === undefined ? {} : { reference }),
       status: this.#error !== undefined ? 'failed' : degraded ? 'degraded' : 'ok',
       ...(this.#error === undefined ? {} : { error: this.#error }),
       ...(this.#reasons.length === 0 ? {} : { reasons: this.#reasons }),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Experiment, Sources, Testbed } from '../spec/resolved.ts';
-import { interleave, planTrials, type TrialInputs } from './plan.ts';
+import { interleave, planTrials, type TrialInputs, withReferences } from './plan.ts';
 
 const TESTBED: Testbed = {
   name: 'two',
@@ -167,5 +167,24 @@ describe('interleave', () => {
       [0, 1, 2, 3, 4].map((round) => order.slice(10 * round, 10 * round + 10).join()),
     );
     expect(rounds.size).toBeGreaterThan(3);
+  });
+
+  test('the reference runs first, last, and after every so many', () => {
+    const trials = ['a', 'b', 'c'].map((trial) => ({
+      trial,
+      parameters: POINT,
+      grid: { rows: 1, columns: 1 },
+      strategy: STRATEGY,
+      ...SUPPLY,
+    }));
+    const plain = interleave(trials, 2, 1);
+    expect(withReferences(plain, trials[0]!, 2, undefined)).toEqual(plain);
+    const order = withReferences(plain, trials[0]!, 2, 4);
+    expect(order.map(({ reference }) => reference === true)).toEqual(
+      [0, 1, 2, 3, 4, 5, 6, 7, 8].map((place) => [0, 5, 8].includes(place)),
+    );
+    const names = order.map(({ trial, repetition }) => `${trial}-${repetition}`);
+    expect(names.filter((name) => ['a-3', 'a-4', 'a-5'].includes(name))).toHaveLength(3);
+    expect(new Set(names).size).toBe(9);
   });
 });

@@ -22,8 +22,10 @@ export interface PlannedTrial {
 }
 
 export interface Repetition extends PlannedTrial {
-  /** From 1. */
+  /** From 1; references count on behind the last. */
   readonly repetition: number;
+  /** Runs for the drift alone, and enters no median. */
+  readonly reference?: true;
 }
 
 /** What a trial's identity depends on beside the specs: bytes that lie outside them. */
@@ -82,6 +84,22 @@ export function interleave(
   return Array.from({ length: repeat }, (_, round) =>
     shuffled(trials, random).map((trial) => ({ ...trial, repetition: round + 1 })),
   ).flat();
+}
+
+/** The first trial before all, after every so many, and after the last: what it takes then is drift. */
+export function withReferences(
+  repetitions: readonly Repetition[],
+  reference: PlannedTrial,
+  repeat: number,
+  every: number | undefined,
+): readonly Repetition[] {
+  if (every === undefined) return repetitions;
+  let repetition = repeat;
+  const next = (): Repetition => ({ ...reference, repetition: ++repetition, reference: true });
+  const blocks = Array.from({ length: Math.ceil(repetitions.length / every) }, (_, block) =>
+    repetitions.slice(block * every, (block + 1) * every),
+  );
+  return [next(), ...blocks.flatMap((block) => [...block, next()])];
 }
 
 export function describeParameters(parameters: Parameters): string {

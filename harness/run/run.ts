@@ -24,7 +24,13 @@ import { checkFaultWishes } from '../testbeds/wishes.ts';
 import { type Assets, hashAssets } from './assets.ts';
 import { saveInputs } from './inputs.ts';
 import { makeManifest } from './manifest.ts';
-import { describeParameters, interleave, planTrials, type Repetition } from './plan.ts';
+import {
+  describeParameters,
+  interleave,
+  planTrials,
+  type Repetition,
+  withReferences,
+} from './plan.ts';
 import { PreparedTestbed } from './prepared-testbed.ts';
 import { scaleExperiment } from './time-scale.ts';
 
@@ -73,7 +79,10 @@ export async function planRun(
       weights.kind === 'synthetic' ? `synthetic:${weights.seed}` : assets.weights!.sha256,
     pictureHashes: assets.pictures.map(({ sha256 }) => sha256),
   });
-  return { experiment, repetitions: interleave(trials, repeat, experiment.seed), bundle, assets };
+  const { seed, referenceEvery } = experiment;
+  const order = interleave(trials, repeat, seed);
+  const repetitions = withReferences(order, trials[0]!, repeat, referenceEvery);
+  return { experiment, repetitions, bundle, assets };
 }
 
 /** Rejects when the signal is aborted; a trial that fails is a record, not an error. */
@@ -173,7 +182,8 @@ function nameOf({ trial, repetition }: Pick<Repetition, 'trial' | 'repetition'>)
   return `${trial}-${repetition}`;
 }
 
-function title({ parameters, repetition }: Repetition, repeat: number): string {
+function title({ parameters, repetition, reference }: Repetition, repeat: number): string {
+  if (reference === true) return `reference: ${describeParameters(parameters)}`;
   const which = repeat === 1 ? '' : `, repetition ${repetition} of ${repeat}`;
   return `${describeParameters(parameters)}${which}`;
 }

@@ -159,6 +159,20 @@ export const ExperimentSpec = Type.Object(
       }),
     ),
     repeat: Type.Optional(Type.Integer({ minimum: 1 })),
+    reference: Type.Optional(
+      Type.Object(
+        {
+          every: Type.Integer({
+            minimum: 1,
+            description: 'the first trial runs before the first, after so many, and after the last',
+          }),
+        },
+        {
+          additionalProperties: false,
+          description: 'repeats one trial through the run: whether the machine drifts',
+        },
+      ),
+    ),
     warmup: Type.Optional(
       Type.Integer({
         minimum: 0,

@@ -104,6 +104,7 @@ export async function resolveExperiment(
     threshold: spec.threshold ?? DEFAULTS.threshold,
     framesInFlight: spec.framesInFlight ?? DEFAULTS.framesInFlight,
     repeat: spec.repeat ?? DEFAULTS.repeat,
+    ...(spec.reference === undefined ? {} : { referenceEvery: spec.reference.every }),
     warmup: spec.warmup ?? DEFAULTS.warmup,
     timeoutMs: spec.timeout === undefined ? DEFAULTS.timeoutMs : parseDurationMs(spec.timeout),
     liveness: {

@@ -139,6 +139,8 @@ export interface Experiment {
   readonly threshold: number;
   readonly framesInFlight: number;
   readonly repeat: number;
+  /** After so many repetitions the first trial runs again, for the drift; absent: never. */
+  readonly referenceEvery?: number;
   readonly warmup: number;
   readonly timeoutMs: number;
   readonly liveness: { readonly heartbeatMs: number; readonly lostAfterMs: number };

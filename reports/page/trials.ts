@@ -63,8 +63,9 @@ export function trialsSection(results: Results): Markup {
   return section('trials', 'Every trial', content);
 }
 
-function remarks({ error, reasons, lostFrames, verdict }: TrialRecord): string {
+function remarks({ error, reasons, lostFrames, verdict, reference }: TrialRecord): string {
   return [
+    ...(reference === true ? ['reference: enters no median'] : []),
     ...(verdict === undefined ? [] : [verdict.verdict]),
     ...(error === undefined ? [] : [error]),
     ...(reasons ?? []),
