@@ -27,7 +27,7 @@ export function driftChart(drift: Drift): Drawing {
     left: LEFT,
     right: RIGHT,
     maximum: Math.max(1, last),
-    unit: { name: 'th trial', size: 1 },
+    unit: { name: 'trials', size: 1 },
   });
   const dots = points.map(
     ({ order, ratio, line }) =>
