@@ -110,7 +110,7 @@ function measuredLayers({ network, fusedLayers, edges }: Conditions): Float64Arr
 }
 
 /** A picture is scaled to fit into the network's input: each element comes from so many of its pixels. */
-function frameElementBytes(input: Shape, picture: Conditions['picture']): number {
+export function frameElementBytes(input: Shape, picture: Conditions['picture']): number {
   const floats = input.channels * FLOAT_BYTES;
   if (input.channels !== PIXEL_BYTES) return floats;
   const { width, height } = picture ?? input;
@@ -184,9 +184,15 @@ function busiestMs(
  * Milliseconds of a part on an edge.
  *
  * @param layerMs of every layer, over its whole map, on that edge
+ * @param runMs of the run itself
  */
-export function partMs(network: Network, part: Part, layerMs: ArrayLike<number>): number {
-  let sum = PART_MS;
+export function partMs(
+  network: Network,
+  part: Part,
+  layerMs: ArrayLike<number>,
+  runMs: number = PART_MS,
+): number {
+  let sum = runMs;
   for (const { layer, output } of part.layers) {
     const { height, width } = network.layers[layer]!.output;
     const share = (regionHeight(output) * regionWidth(output)) / (height * width);

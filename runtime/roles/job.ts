@@ -38,7 +38,7 @@ export interface Hand {
 
 /** The part of the frame that a tile begins with; undefined where it begins with halos alone. */
 export function frameRegion(
-  { plan }: StealingPlan,
+  { plan }: Pick<StealingPlan, 'plan'>,
   tile: number,
   planned: ReusePlan,
 ): Region | undefined {

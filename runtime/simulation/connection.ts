@@ -8,7 +8,11 @@ export interface Passage {
 }
 
 /** What carries messages in one direction. */
-export type Way<Message> = (message: Message) => Passage;
+export interface Way<Message> {
+  carry(message: Message): Passage;
+  /** The message has arrived; the receiver looks at it when it comes to it. Default: at once. */
+  deliver?(message: Message, happen: () => void): void;
+}
 
 export interface Ways<Message> {
   readonly there: Way<Message>;
@@ -71,9 +75,13 @@ export class End<Message> {
   send(message: Message): number {
     if (!this.#open) return this.#events.nowMs();
     const other = this.#other!;
-    const { leftAtMs, arrivesAtMs } = this.#way(message);
-    other.#arrive(arrivesAtMs, () => {
+    const { leftAtMs, arrivesAtMs } = this.#way.carry(message);
+    const look = () => {
       if (!other.#deaf) other.#handlers?.onMessage(message);
+    };
+    other.#arrive(arrivesAtMs, () => {
+      if (this.#way.deliver === undefined) look();
+      else this.#way.deliver(message, look);
     });
     return leftAtMs;
   }

@@ -358,21 +358,29 @@ export class StealingEdge {
   #onThief(thief: string, end: End<StealingSignal>, signal: StealingSignal): void {
     if (signal.kind === 'fetchHalos') {
       if (this.traits.mute) return;
-      const found = this.#store.find(signal.key, signal.parts) !== undefined;
-      end.send({ kind: found ? 'halos' : 'halosGone', request: signal.request });
+      const { request, key, parts } = signal;
+      const found = this.#store.find(key, parts) !== undefined;
+      end.send(found ? { kind: 'halos', request, parts } : { kind: 'halosGone', request });
     }
     if (signal.kind === 'steal') {
       const id = this.#queue.lend(thief);
       this.#updateOffer();
       if (id === undefined) end.send({ kind: 'nothing' });
-      else end.send({ kind: 'task', id, planned: this.#ledger.plan(id, thief) });
+      else this.#lend(end, thief, id);
     }
     if (signal.kind === 'replan') {
       const { id, gone } = signal;
       this.#ledger.forget({ frame: id.frame, tile: gone });
       if (!this.#queue.isLeasedTo(thief, id)) end.send({ kind: 'leaseOver', id });
-      else end.send({ kind: 'task', id, planned: this.#ledger.plan(id, thief) });
+      else this.#lend(end, thief, id);
     }
+  }
+
+  #lend(end: End<StealingSignal>, thief: string, id: TileId): void {
+    const source = this.traits.name;
+    const planned = this.#ledger.plan(id, thief);
+    this.traits.device.cut({ source, id, planned });
+    end.send({ kind: 'task', source, id, planned });
   }
 
   #onAnswer(peer: string, signal: StealingSignal): void {

@@ -19,7 +19,12 @@ export type StealingSignal =
   | { readonly kind: 'edgeLost'; readonly name: string }
   | { readonly kind: 'detections'; readonly frame: number }
   | { readonly kind: 'steal' }
-  | { readonly kind: 'task'; readonly id: TileId; readonly planned: PlannedTile }
+  | {
+      readonly kind: 'task';
+      readonly source: string;
+      readonly id: TileId;
+      readonly planned: PlannedTile;
+    }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'replan'; readonly id: TileId; readonly gone: number }
   | { readonly kind: 'leaseOver'; readonly id: TileId }
@@ -29,7 +34,8 @@ export type StealingSignal =
       readonly key: TileKey;
       readonly parts: readonly Halo[];
     }
-  | { readonly kind: 'halos' | 'halosGone'; readonly request: number }
+  | { readonly kind: 'halos'; readonly request: number; readonly parts: readonly Halo[] }
+  | { readonly kind: 'halosGone'; readonly request: number }
   | { readonly kind: 'frameOver'; readonly frame: number };
 
 export class StealingGateway {

@@ -90,7 +90,7 @@ export class RandomWorld<Signal> implements GatewayWorld, EdgeWorld<Signal> {
   #pair(): readonly [End<Signal>, End<Signal>] {
     // One connection may be fast where all others are slow: much overtakes then.
     const slownessMs = below(this.#random, 4) === 0 ? 1 : this.#slownessMs;
-    const way = () => {
+    const carry = () => {
       const nowMs = this.events.nowMs();
       return {
         leftAtMs: nowMs + this.#upTo(10),
@@ -101,7 +101,7 @@ export class RandomWorld<Signal> implements GatewayWorld, EdgeWorld<Signal> {
       isTorn: below(this.#random, 2) === 0,
       delayMs: this.#upTo(slownessMs),
     });
-    return End.pair(this.events, { there: way, back: way, ending });
+    return End.pair(this.events, { there: { carry }, back: { carry }, ending });
   }
 
   #upTo(mostMs: number): number {

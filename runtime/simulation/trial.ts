@@ -1,0 +1,151 @@
+/**
+ * One trial on simulated time: the schedulers, planners and queues of the roles, between devices that take
+ * as long as they are said to and links as fast as they are said to be. The same input gives the same run.
+ */
+import type { Network } from '../model/network.ts';
+import { dealtStrategy } from '../partition/dealt.ts';
+import type { Grid } from '../partition/region.ts';
+import type { EdgeProfile } from '../partition/stages.ts';
+import { planWork } from '../partition/work-plan.ts';
+import { AdaptivePlanning } from '../roles/adaptive-planning.ts';
+import type { RoleEvent } from '../roles/events.ts';
+import { type Planning, SteadyPlanning } from '../roles/planning.ts';
+import type { FrameRate } from '../schedule/arrivals.ts';
+import { STRATEGIES, type Strategy, strategyOn } from '../schedule/strategies.ts';
+import { DealtEdge } from './dealt-edge.ts';
+import { DealtGateway, type DealtSignal } from './dealt-gateway.ts';
+import { partDevice, tileDevice } from './devices.ts';
+import type { NetworkShape } from './network.ts';
+import type { NodeLink, NodeTimes } from './node.ts';
+import { dealtSizes, stealingSizes } from './sizes.ts';
+import { StealingEdge } from './stealing-edge.ts';
+import { StealingGateway, type StealingSignal } from './stealing-gateway.ts';
+import { stealingTiles } from './tiles.ts';
+import { type SimulatedOutcome, TimedWorld } from './timed-world.ts';
+
+export interface TrialEdge {
+  readonly name: string;
+  readonly link?: NodeLink;
+  readonly times: NodeTimes;
+  readonly hasOneCore: boolean;
+  /** Frames that it gives. */
+  readonly frames: number;
+  readonly rate: FrameRate;
+}
+
+export interface TrialGateway {
+  readonly name: string;
+  readonly link?: NodeLink;
+  readonly times: NodeTimes;
+  readonly hasOneCore: boolean;
+  /** The layers behind the fused ones, and detections. */
+  readonly finishMs: number;
+}
+
+export interface SimulatedTrial extends NetworkShape {
+  readonly network: Network;
+  readonly fusedLayers: number;
+  readonly grid: Grid;
+  readonly strategy: Strategy;
+  readonly framesInFlight: number;
+  readonly picture?: { readonly width: number; readonly height: number };
+  readonly gateway: TrialGateway;
+  readonly edges: readonly TrialEdge[];
+  /** Whether to keep what each node did when. */
+  readonly spans: boolean;
+  readonly emit?: (event: RoleEvent) => void;
+}
+
+/** Far more than any trial has: one that never ends is a fault of the schedulers. */
+const EVENTS_A_FRAME = 200_000;
+const EVENTS_AN_EDGE = 100_000;
+
+/** Throws a plain Error where frames are lost, which nothing here can cause. */
+export function simulateTrial(given: SimulatedTrial): SimulatedOutcome {
+  const trial = { ...given, strategy: strategyOn(given.edges.length, given.strategy) };
+  const outcome =
+    STRATEGIES[trial.strategy.name].dealing === 'dealt'
+      ? simulateDealt(trial)
+      : simulateStealing(trial);
+  const frames = trial.edges.reduce((sum, edge) => sum + edge.frames, 0);
+  if (outcome.frames.length !== frames) {
+    throw new Error(`${outcome.frames.length} of ${frames} frames were finished`);
+  }
+  return outcome;
+}
+
+function simulateStealing(trial: SimulatedTrial): SimulatedOutcome {
+  const { network, strategy } = trial;
+  const plan = planWork(network, trial);
+  const world = new TimedWorld<StealingSignal>(trial, stealingSizes({ ...trial, plan }));
+  const gateway = new StealingGateway(world, plan.tiles.length, framesOf(trial));
+  const tiles = stealingTiles(network, plan, strategy);
+  world.connectGateway((name, end) => gateway.onPeer(name, end));
+  for (const { name, frames: count, rate } of trial.edges) {
+    const edge = new StealingEdge(
+      {
+        name,
+        count,
+        rate,
+        framesInFlight: trial.framesInFlight,
+        storeBytes: Number.POSITIVE_INFINITY,
+        mute: false,
+        offers: strategy.name !== 'local',
+        device: tileDevice(network, world.node(name), world.notes),
+      },
+      tiles,
+      world,
+    );
+    world.add(name, (from, end) => edge.onThief(from, end));
+    edge.join();
+  }
+  gateway.start();
+  world.events.drain(mostEvents(trial));
+  return world.outcome();
+}
+
+function simulateDealt(trial: SimulatedTrial): SimulatedOutcome {
+  const { network, fusedLayers, grid, strategy } = trial;
+  const { planner, framesUnderWay } = dealtStrategy(strategy);
+  const settings = { network, fusedLayers, grid, align: strategy.align };
+  const world = new TimedWorld<DealtSignal>(trial, dealtSizes(trial));
+  const isAdaptive = strategy.name === 'adaptive';
+  const planning: Planning = isAdaptive
+    ? new AdaptivePlanning(settings, trial.emit ?? (() => {}), () => world.events.nowMs())
+    : new SteadyPlanning(planner, settings);
+  for (const { name, times } of trial.edges) {
+    const measured: EdgeProfile = { name, layerMs: times.layerMs };
+    const rate = world.rateTo(name);
+    const link = {
+      delayMs: world.delayMs(name),
+      ...(rate === undefined ? {} : { rateBitsPerSecond: rate }),
+    };
+    planning.know(isAdaptive ? { ...measured, ...link } : measured);
+  }
+  const frames = framesOf(trial);
+  const gateway = new DealtGateway(world, { frames, limit: framesUnderWay, planning });
+  world.connectGateway((name, end) => gateway.onPeer(name, end));
+  for (const { name, frames: count, rate } of trial.edges) {
+    const device = partDevice(network, world.node(name), world.notes);
+    const intake = { count, rate, framesInFlight: trial.framesInFlight };
+    const edge = new DealtEdge(
+      { name, ...intake, device, checks: false, tells: isAdaptive },
+      world,
+    );
+    world.add(name, (from, end) => edge.onPeer(from, end));
+    edge.join();
+  }
+  gateway.start();
+  world.events.drain(mostEvents(trial));
+  planning.end?.();
+  return world.outcome();
+}
+
+function framesOf({ edges }: SimulatedTrial): ReadonlyMap<string, number> {
+  return new Map(edges.map(({ name, frames }) => [name, frames]));
+}
+
+function mostEvents({ edges }: SimulatedTrial): number {
+  const frames = edges.reduce((sum, edge) => sum + edge.frames, 0);
+  return EVENTS_A_FRAME * frames + EVENTS_AN_EDGE * edges.length;
+}
