@@ -22,7 +22,7 @@ export default {
     only('netplan', ['netplan'], 'netplan renders and tells what to run: it reaches no machine'),
     only('reports', ['reports', 'harness/results', 'runtime'], 'reports know results only'),
     only(
-      'harness/(spec|results|machine|transports|models|pictures|tensors|providers|testbeds|run|infer|planning|papers|emulation|energy|boxes|deployables)',
+      'harness/(spec|results|machine|transports|models|pictures|tensors|providers|testbeds|run|infer|planning|simulation|papers|emulation|energy|boxes|deployables)',
       ['harness', 'netplan', 'runtime', 'vagrant'],
       'only the command line knows reports',
     ),

@@ -6,6 +6,7 @@ import { cpus } from 'node:os';
 import { benchDistributed } from './distributed.ts';
 import { benchEngine } from './engine.ts';
 import { benchSchedule } from './schedule.ts';
+import { benchSimulation } from './simulation.ts';
 import { benchSources } from './sources.ts';
 import { benchStrategies } from './strategies.ts';
 import { benchTable } from './table.ts';
@@ -23,6 +24,7 @@ process.stdout.write(
 const rows = [
   ...(await benchEngine(rounds)),
   ...(await benchSchedule(rounds)),
+  ...(await benchSimulation(Math.ceil(rounds / 2))),
   ...(await benchDistributed(rounds)),
   ...(await benchStrategies(rounds)),
   ...(await benchSources(Math.ceil(rounds / 2))),

@@ -20,6 +20,9 @@ export function experimentFacts({ manifest }: Results): Fact[] {
   const { experiment, testbed, model, versions, host } = manifest;
   const commit = versions.commit === undefined ? '' : `, commit ${versions.commit.slice(0, 12)}`;
   return [
+    ...(manifest.simulated === undefined
+      ? []
+      : [{ term: 'Simulated', detail: `Nothing was run. Times are ${manifest.simulated}.` }]),
     { term: 'Experiment', detail: `${experiment.name} (${experiment.file})` },
     {
       term: 'Testbed',

@@ -168,7 +168,9 @@ function roleMemory(
     estimateOf(
       trials.map(({ nodes }) => {
         const values = Object.values(nodes).filter((node) => node.role === role);
-        return values.length === 0 ? undefined : Math.max(...values.map((node) => node[field]));
+        const most = Math.max(0, ...values.map((node) => node[field]));
+        // A simulation knows nothing of memory.
+        return most === 0 ? undefined : most;
       }),
       seed,
     );

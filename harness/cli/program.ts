@@ -25,6 +25,7 @@ import { reproduceVerb } from './verbs/reproduce.ts';
 import { runVerb } from './verbs/run.ts';
 import { schemaVerb } from './verbs/schema.ts';
 import { shapeCommand } from './verbs/shape.ts';
+import { simulateVerb } from './verbs/simulate.ts';
 import { statusVerb } from './verbs/status.ts';
 import { upVerb } from './verbs/up.ts';
 import { validateVerb } from './verbs/validate.ts';
@@ -40,6 +41,7 @@ const VERBS: readonly VerbSpec[] = [
   deployVerb,
   calibrateVerb,
   planVerb,
+  simulateVerb,
   runVerb,
   reportVerb,
   compareVerb,

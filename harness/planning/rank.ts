@@ -1,12 +1,12 @@
 /** Strategies, grids and numbers of fused layers by what the cost model expects of them. Pure. */
 import { TilebedError } from '../../runtime/errors.ts';
 import type { Network } from '../../runtime/model/network.ts';
-import { layerMultiplyAccumulates } from '../../runtime/model/operations.ts';
 import { AdaptivePlanner } from '../../runtime/partition/adaptive.ts';
 import { costModel, planCost } from '../../runtime/partition/cost.ts';
 import { planFtpWorkSharing, planModnn, planNeighbour } from '../../runtime/partition/dealt.ts';
 import { fusibleLayers, planFusedTiles } from '../../runtime/partition/ftp.ts';
 import type { DealtPlan, EdgeProfile } from '../../runtime/partition/stages.ts';
+import { layerOperations } from './devices.ts';
 
 export interface PlannedNode {
   readonly name: string;
@@ -40,8 +40,6 @@ export interface RankedPlan {
 
 const GIGABIT = 1e9;
 const GRIDS = [2, 3, 4, 5];
-/** A comparison of pooling counts as so many multiply-accumulates: it loads as much, and does less with it. */
-const POOLING_WORK = 2;
 
 /**
  * @returns the fastest first
@@ -60,7 +58,7 @@ function plansOf(input: RankingInput, fusedLayers: number): RankedPlan[] {
   const edges = input.edges.map(
     ({ name, speed, rateBitsPerSecond = GIGABIT, delayMs = 0 }): EdgeProfile => ({
       name,
-      layerMs: layers.map((layer) => work(network, layer.index) / (speed * 1e6)),
+      layerMs: layers.map((layer) => layerOperations(network, layer.index) / (speed * 1e6)),
       rateBitsPerSecond,
       delayMs,
     }),
@@ -71,7 +69,7 @@ function plansOf(input: RankingInput, fusedLayers: number): RankedPlan[] {
   const planner = { ...known, grid: one, align: 'output' } as const;
   const restMs = network.layers
     .slice(fusedLayers)
-    .reduce((sum, { index }) => sum + work(network, index) / (gateway.speed * 1e6), 0);
+    .reduce((sum, { index }) => sum + layerOperations(network, index) / (gateway.speed * 1e6), 0);
   const model = costModel(known);
   const rank = (strategy: string, plan: DealtPlan, grid?: string): RankedPlan => {
     const cost = planCost(model, plan);
@@ -104,13 +102,6 @@ function plansOf(input: RankingInput, fusedLayers: number): RankedPlan[] {
     rank('neighbour', planNeighbour(planner)),
     rank('adaptive', new AdaptivePlanner(network, fusedLayers).plan(planner).plan),
   ];
-}
-
-function work(network: Network, index: number): number {
-  const layer = network.layers[index]!;
-  if (layer.kind !== 'maxpool') return layerMultiplyAccumulates(layer);
-  const { channels, height, width } = layer.output;
-  return POOLING_WORK * channels * height * width * layer.size * layer.size;
 }
 
 /** Behind each pooling layer, where maps become small, and as many layers as can be fused. */

@@ -132,6 +132,8 @@ export interface TrialRecord {
   /** Ran to show the machine's drift, and enters no median. */
   readonly reference?: true;
   readonly status: TrialStatus;
+  /** Nobody ran it: it is what a simulation expects. */
+  readonly simulated?: true;
   /** What went wrong, of a failed trial. */
   readonly error?: string;
   /** Why a trial is degraded. */
@@ -273,6 +275,8 @@ export interface Manifest {
   readonly emulation?: Readonly<Record<string, EmulationFacts>>;
   /** The gateway's clock minus each node's, as the latest trial has estimated it. */
   readonly clockOffsets?: Readonly<Record<string, ClockOffset>>;
+  /** Nothing was run: where the simulation has its times from. */
+  readonly simulated?: string;
   readonly warnings: readonly string[];
 }
 

@@ -87,7 +87,8 @@ export class FrameArrivals {
   #awaitNext(): void {
     const nextMs = this.#queue?.nextArrivalMs;
     if (this.#stopTimer !== undefined || nextMs === undefined) return;
-    const delayMs = this.#startedAtMs! + nextMs - this.#clock.nowMs();
+    // Rounded as in `waiting`: else a frame could be due, and never there.
+    const delayMs = nextMs - (this.#clock.nowMs() - this.#startedAtMs!);
     this.#stopTimer = this.#clock.after(Math.max(0, Math.ceil(delayMs)), () => {
       this.#stopTimer = undefined;
       // Timers may be a little early, and a look at `waiting` may have counted the frame already.

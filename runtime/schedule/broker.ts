@@ -50,6 +50,8 @@ export class Broker {
   }
 
   #serve(): readonly Referral[] {
+    // However many wait, nobody has anything.
+    if (this.#ring.length === 0) return [];
     const referrals: Referral[] = [];
     const stillWaiting: string[] = [];
     for (const thief of this.#waiting) {

@@ -74,6 +74,8 @@ export class PartStore<Data> {
   begin(id: number, plan: DealtPlan, me: number): void {
     if (id <= this.#newest) throw new Error(`deal ${id} begins after deal ${this.#newest}`);
     this.#newest = id;
+    // Of many edges most may be left out of a frame: whoever holds nothing is sent nothing.
+    if (!plan.holders.some((holders) => holders.includes(me))) return;
     const stages = plan.stages.map((_, stage) => openStage<Data>(plan, stage, me));
     const deal = { plan, me, stages, computing: 0 };
     this.#deals.set(id, deal);

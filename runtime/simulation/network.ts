@@ -23,6 +23,7 @@ export interface WireSize {
 }
 
 const PACKETS_BYTES = 3000;
+const HANDSHAKE_MESSAGES = 4;
 
 export class SimulatedNetwork<Signal> {
   readonly #events: EventQueue;
@@ -40,6 +41,12 @@ export class SimulatedNetwork<Signal> {
     this.#medium = medium;
     this.#sizeOf = sizeOf;
     for (const { between, link } of pairs) this.#pairs.set(pairName(...between), link);
+  }
+
+  /** As `connect`, while work is going on: the handshake is a few messages to and fro. */
+  connectNow(near: SimulatedNode, far: SimulatedNode): readonly [End<Signal>, End<Signal>] {
+    for (const node of [near, far]) node.handle(HANDSHAKE_MESSAGES * node.times.messageMs);
+    return this.connect(near, far);
   }
 
   connect(near: SimulatedNode, far: SimulatedNode): readonly [End<Signal>, End<Signal>] {
@@ -76,7 +83,8 @@ export class SimulatedNetwork<Signal> {
         const { kind, bytes } = this.#sizeOf(signal);
         from.count(kind, bytes);
         to.bytesReceived += bytes;
-        const readyMs = from.work(handlingMs(from, bytes));
+        if (kind === 'halos') to.receivedHalos += bytes;
+        const readyMs = from.handle(handlingMs(from, bytes));
         const waits = bytes > PACKETS_BYTES;
         const startMs = waits
           ? Math.max(readyMs, from.sendsAtMs, to.takesAtMs, pairAtMs, this.#mediumAtMs)
@@ -92,7 +100,7 @@ export class SimulatedNetwork<Signal> {
         return { leftAtMs, arrivesAtMs: leftAtMs + delayMs };
       },
       deliver: (signal, happen) => {
-        const handledMs = to.work(handlingMs(to, this.#sizeOf(signal).bytes));
+        const handledMs = to.handle(handlingMs(to, this.#sizeOf(signal).bytes));
         if (handledMs <= this.#events.nowMs()) happen();
         else this.#events.at(handledMs, happen);
       },

@@ -16,6 +16,8 @@ export interface NodeTimes {
   readonly layerMs: readonly number[];
   /** Of a run, beside its layers. */
   readonly runMs: number;
+  /** Until a node that computes, or just has, comes to look at a message or to send one. */
+  readonly answerMs: number;
 }
 
 export interface NodeLink {
@@ -33,12 +35,16 @@ export class SimulatedNode {
   /** What the role's thread has taken from the run under way. */
   #owedMs = 0;
   #computing = false;
+  #computedAtMs = Number.NEGATIVE_INFINITY;
+  /** Messages are looked at, and sent, in their order. */
+  #lookedAtMs = 0;
   /** When each way of the link is free. */
   sendsAtMs = 0;
   takesAtMs = 0;
   computeMs = 0;
   bytesSent = 0;
   bytesReceived = 0;
+  receivedHalos = 0;
   readonly sentByKind: Record<string, { messages: number; bytes: number }> = {};
 
   constructor(
@@ -61,6 +67,15 @@ export class SimulatedNode {
     return this.#busyUntilMs;
   }
 
+  /** A message takes so much of the role's thread. @returns when it has been looked at, or is on its way */
+  handle(ms: number): number {
+    const { answerMs } = this.times;
+    const hasPause = this.#computing || this.#events.nowMs() - this.#computedAtMs < answerMs;
+    const doneMs = this.work(ms) + (hasPause ? answerMs : 0);
+    this.#lookedAtMs = Math.max(this.#lookedAtMs, doneMs);
+    return this.#lookedAtMs;
+  }
+
   /** The role's thread does something for so long, then goes on with what follows from it. */
   later(ms: number, happen: () => void): void {
     this.#events.at(this.work(ms), happen);
@@ -80,6 +95,7 @@ export class SimulatedNode {
         return;
       }
       this.#computing = false;
+      this.#computedAtMs = nowMs;
       this.computeMs += nowMs - startMs;
       done(startMs, nowMs);
     };

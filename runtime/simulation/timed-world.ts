@@ -25,6 +25,8 @@ export interface SimulatedNodeOutcome {
   readonly tilesStolen: number;
   readonly computeMs: number;
   readonly multiplyAccumulates: number;
+  /** Of its halos, what came from others. */
+  readonly haloBytesReceived: number;
 }
 
 export interface SimulatedOutcome {
@@ -108,7 +110,7 @@ export class TimedWorld<Signal extends { readonly kind: string }>
   }
 
   connectTo(peer: string, from: string): End<Signal> {
-    const [near, far] = this.#network.connect(this.node(from), this.node(peer));
+    const [near, far] = this.#network.connectNow(this.node(from), this.node(peer));
     this.#accepts.get(peer)!(from, far);
     return near;
   }
@@ -164,6 +166,7 @@ export class TimedWorld<Signal extends { readonly kind: string }>
         tilesStolen: stolen,
         computeMs: node === this.#gateway ? 0 : node.computeMs,
         multiplyAccumulates: operations,
+        haloBytesReceived: node.receivedHalos,
       });
     }
     return {

@@ -42,12 +42,15 @@ export const compareVerb: VerbSpec = {
           .default('text'),
       ),
   run: async (
-    _: VerbContext,
+    { output }: VerbContext,
     before: string,
     after: string,
     { measure, threshold, format }: CompareFlags,
   ) => {
     const results = await Promise.all([readResults(before), readResults(after)]);
+    for (const { folder, manifest } of results) {
+      if (manifest.simulated !== undefined) output.note(`${folder} is simulated: nothing was run`);
+    }
     const comparison = compareResults(...results, measure, threshold);
     if (comparison.points.length === 0) {
       throw new TilebedError('INPUT', `${before} and ${after} have no point in common`, {

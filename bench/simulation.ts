@@ -1,0 +1,58 @@
+/** How fast a testbed that nobody has is simulated: its schedulers are the real ones. */
+import { join } from 'node:path';
+import { BUILT_IN_MODELS } from '../harness/spec/load-experiment.ts';
+import { loadNetwork } from '../runtime/model/load.ts';
+import type { StrategyName } from '../runtime/schedule/strategies.ts';
+import { type SimulatedTrial, simulateTrial } from '../runtime/simulation/trial.ts';
+import { interval, milliseconds, takeTurns } from './measure.ts';
+import type { BenchRow } from './table.ts';
+
+const EDGES = 1000;
+const FRAMES = 100;
+const FUSED_LAYERS = 16;
+const TARGET_MS = 10_000;
+const STRATEGIES = ['ftp-wst', 'deepthings', 'neighbour'] as const;
+
+export async function benchSimulation(rounds: number): Promise<readonly BenchRow[]> {
+  const network = await loadNetwork(join(BUILT_IN_MODELS, 'yolov2.cfg'));
+  const contenders = STRATEGIES.map((name) => ({
+    name,
+    run: () => milliseconds(async () => simulateTrial(trialOf(name, network))),
+  }));
+  const measured = await takeTurns(contenders, rounds);
+  return STRATEGIES.map((name) => ({
+    what: `simulated: ${EDGES} edges, ${FRAMES} frames, ${name}`,
+    value: interval(measured.get(name)!),
+    unit: 'ms',
+    target: { bound: 'at most', value: TARGET_MS },
+  }));
+}
+
+function trialOf(name: StrategyName, network: SimulatedTrial['network']): SimulatedTrial {
+  const layerMs = Array.from({ length: FUSED_LAYERS }, () => 800);
+  const times = {
+    messageMs: 4,
+    messageMsPerByte: 4e-5,
+    readMs: 1000,
+    cutMs: 8,
+    layerMs,
+    runMs: 20,
+    answerMs: 0,
+  };
+  const node = { times, link: { rateBitsPerSecond: 40e6 }, hasOneCore: true };
+  return {
+    network,
+    fusedLayers: FUSED_LAYERS,
+    grid: { rows: 5, columns: 5 },
+    strategy: { name, reuse: name === 'deepthings', order: 'checkerboard', align: 'output' },
+    framesInFlight: 3,
+    spans: false,
+    gateway: { ...node, name: 'gateway', finishMs: 10 },
+    edges: Array.from({ length: EDGES }, (_, index) => ({
+      ...node,
+      name: `edge${index}`,
+      frames: index === 0 ? FRAMES : 0,
+      rate: { kind: 'back-to-back' },
+    })),
+  };
+}

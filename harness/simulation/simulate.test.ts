@@ -1,0 +1,82 @@
+/** An experiment that is simulated: what it expects, and what it learns from measured trials. */
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { compareWithMeasured } from '../../reports/against.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
+import { type LoadedExperiment, loadExperiment } from '../spec/load-experiment.ts';
+import { loadTestbed } from '../spec/load-testbed.ts';
+import type { Testbed } from '../spec/resolved.ts';
+import { type SimulateOptions, type Simulation, simulateExperiment } from './simulate.ts';
+
+const folder = join(PACKAGE_ROOT, 'experiments/papers');
+const fig13 = await loadExperiment(join(folder, 'deepthings-fig13-quick.yaml'));
+const sixPis = await loadTestbed(join(folder, 'six-pis-quick.yaml'));
+
+function simulate(
+  loaded: LoadedExperiment,
+  testbed: Testbed,
+  options: Partial<SimulateOptions> = {},
+): Promise<Simulation> {
+  const { signal } = new AbortController();
+  return simulateExperiment(loaded, testbed, { spans: false, signal, ...options });
+}
+
+function latencyOf({ trials }: Simulation, strategy: string, edges: number): number {
+  const found = trials.find(
+    ({ parameters }) => parameters.strategy === strategy && parameters.edges === edges,
+  );
+  return found!.frames[0]!.latencyMs;
+}
+
+test('it has every point of the matrix, in the time of the devices, and says that nothing was run', async () => {
+  const simulation = await simulate(fig13, sixPis);
+  expect(simulation.trials).toHaveLength(fig13.experiment.trials.length);
+  expect(simulation.trials.every(({ simulated }) => simulated)).toBe(true);
+  expect(simulation.manifest.simulated).toContain('guessed');
+  expect(simulation.manifest.warnings.join()).toContain('Nothing was run');
+  // 13.56 s are what the plain layers take on an rpi3; the rest is reading, sending and messages.
+  const plainMs = latencyOf(simulation, 'local', 1);
+  expect(plainMs).toBeGreaterThan(13_560);
+  expect(plainMs).toBeLessThan(16_500);
+  expect(latencyOf(simulation, 'ftp-wst', 4)).toBeLessThan(latencyOf(simulation, 'ftp-wst', 1) / 2);
+  expect(latencyOf(simulation, 'deepthings', 4)).toBeLessThan(latencyOf(simulation, 'ftp-wst', 4));
+});
+
+test('what one edge measured says what more will take', async () => {
+  const slower = {
+    ...sixPis,
+    nodes: sixPis.nodes.map((node) =>
+      node.plainMs === undefined ? node : { ...node, plainMs: 1.4 * node.plainMs },
+    ),
+  };
+  const real = await simulate(fig13, slower);
+  const trials = real.trials.map(({ simulated: _, ...trial }) => trial);
+  const measured = { folder: 'there', manifest: real.manifest, trials, traces: [] };
+  const guessed = await simulate(fig13, sixPis);
+  const learned = await simulate(fig13, sixPis, { calibrate: measured });
+  const against = (simulation: Simulation) =>
+    compareWithMeasured({
+      measured: trials,
+      predicted: simulation.trials,
+      fitted: simulation.profile.points,
+    });
+  expect(against(guessed).medianDeviation).toBeGreaterThan(0.2);
+  expect(against(learned).medianDeviation).toBeLessThan(0.05);
+  expect(learned.manifest.simulated).toContain('there');
+  // One edge is where the times are from, of every strategy.
+  const fitted = against(learned).points.filter(({ isFitted }) => isFitted);
+  expect(fitted.every(({ parameters }) => parameters.edges === 1)).toBe(true);
+  expect(fitted).toHaveLength(4);
+});
+
+test('a testbed is as large as somebody asks, and its edges take turns being copied', async () => {
+  const { trials } = await simulate(fig13, sixPis, { edges: [1, 20], frames: 2 });
+  const large = trials.filter(({ parameters }) => parameters.edges === 20);
+  expect(large).toHaveLength(3);
+  for (const { nodes, frames } of large) {
+    expect(Object.keys(nodes)).toHaveLength(21);
+    expect(frames).toHaveLength(2);
+  }
+  // Without distribution there is one edge, however many are asked for.
+  expect(trials.filter(({ parameters }) => parameters.strategy === 'local')).toHaveLength(1);
+});

@@ -1,0 +1,126 @@
+/** An experiment's whole matrix on simulated time, with times from measured trials where there are some. */
+import { basename } from 'node:path';
+import { loadNetwork } from '../../runtime/model/load.ts';
+import { probe } from '../../runtime/probe.ts';
+import { VERSION } from '../package-root.ts';
+import { FORMAT_VERSION, type Manifest, type Trace, type TrialRecord } from '../results/format.ts';
+import { checkAgainstModel } from '../spec/check-model.ts';
+import { checkAgainstTestbed } from '../spec/check-testbed.ts';
+import type { LoadedExperiment } from '../spec/load-experiment.ts';
+import type { Experiment, Testbed } from '../spec/resolved.ts';
+import { providersText } from '../testbeds/parts.ts';
+import { guessPoint, plannedPoints, simulatePoint } from './experiment.ts';
+import { modelledNodes } from './nodes.ts';
+import { type Measured, type Profile, profileOf, UNMEASURED, wayOf } from './profile.ts';
+import { type Overrides, withEdges, withOverrides } from './widen.ts';
+
+export interface SimulateOptions extends Overrides {
+  /** Measured trials, and the folder that they are from. */
+  readonly calibrate?: Measured & { readonly folder: string };
+  /** Whether to keep what each node did when. */
+  readonly spans: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface Simulation {
+  readonly manifest: Manifest;
+  readonly trials: readonly TrialRecord[];
+  readonly traces: readonly Trace[];
+  readonly profile: Profile;
+  /** Of the slowest link; undefined where none is limited. */
+  readonly rateBitsPerSecond?: number;
+}
+
+/** Rejects with a TilebedError (INPUT) for what no testbed could run. */
+export async function simulateExperiment(
+  loaded: LoadedExperiment,
+  given: Testbed,
+  { calibrate, spans, signal, ...overrides }: SimulateOptions,
+): Promise<Simulation> {
+  const experiment = withOverrides(loaded.experiment, overrides);
+  const most = Math.max(...experiment.trials.map(({ parameters }) => parameters.edges));
+  const has = given.nodes.filter(({ role }) => role === 'edge').length;
+  const testbed = overrides.edges === undefined ? given : withEdges(given, Math.max(most, has));
+  checkAgainstTestbed(loaded, testbed);
+  await checkAgainstModel(loaded);
+  const network = await loadNetwork(experiment.model.cfg);
+  const input = { experiment, testbed, network };
+  const points = plannedPoints(input);
+  const profile =
+    calibrate === undefined
+      ? UNMEASURED
+      : profileOf(calibrate, (parameters, guessed) => {
+          const way = wayOf(parameters);
+          const point = points.find((one) => wayOf(one.parameters) === way);
+          return point && guessPoint(input, { ...point, parameters }, guessed);
+        });
+  const startedAt = new Date().toISOString();
+  const trials: TrialRecord[] = [];
+  const traces: Trace[] = [];
+  for (const [order, point] of points.entries()) {
+    signal.throwIfAborted();
+    const { record, trace } = simulatePoint(input, point, profile, { order, spans });
+    trials.push(record);
+    if (spans) traces.push(trace);
+    // A signal is heard between points.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const rates = modelledNodes(testbed, network, 0).flatMap(
+    ({ link }) => link.rateBitsPerSecond ?? [],
+  );
+  const source =
+    calibrate === undefined
+      ? 'guessed by devices and links'
+      : `measured in ${calibrate.folder}, at the points with the fewest edges`;
+  return {
+    manifest: manifestOf(experiment, testbed, startedAt, source),
+    trials,
+    traces,
+    profile,
+    ...(rates.length === 0 ? {} : { rateBitsPerSecond: profile.linkFactor * Math.min(...rates) }),
+  };
+}
+
+function manifestOf(
+  experiment: Experiment,
+  testbed: Testbed,
+  startedAt: string,
+  simulated: string,
+): Manifest {
+  const { name, description, file, text, model, seed, faults } = experiment;
+  const { cfg, weights, labels } = model;
+  return {
+    format: FORMAT_VERSION,
+    simulated,
+    experiment: { name, ...(description === undefined ? {} : { description }), file, text },
+    testbed: {
+      name: testbed.name,
+      provider: providersText(testbed),
+      security: testbed.security,
+      file: testbed.file,
+      text: testbed.text,
+    },
+    model: {
+      cfg: basename(cfg),
+      weights: weights.kind === 'synthetic' ? `synthetic:${weights.seed}` : basename(weights.path),
+      trained: weights.kind === 'file',
+      labels,
+    },
+    startedAt,
+    endedAt: new Date().toISOString(),
+    seed,
+    repeat: 1,
+    versions: {
+      tilebed: VERSION,
+      runtime: 'simulated',
+      engine: 'simulated',
+      node: process.version,
+    },
+    host: probe(),
+    nodes: {},
+    warnings: [
+      `Nothing was run: these are the figures of a simulation, with times ${simulated}.`,
+      ...(faults.length === 0 ? [] : ['Faults of the experiment are not simulated.']),
+    ],
+  };
+}
