@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { BUILT_IN_MODELS } from '../harness/spec/load-experiment.ts';
 import { loadNetwork } from '../runtime/model/load.ts';
 import type { StrategyName } from '../runtime/schedule/strategies.ts';
-import { type SimulatedTrial, simulateTrial } from '../runtime/simulation/trial.ts';
+import type { SimulatedTrial } from '../runtime/simulation/simulated-trial.ts';
+import { simulateTrial } from '../runtime/simulation/trial.ts';
 import { interval, milliseconds, takeTurns } from './measure.ts';
 import type { BenchRow } from './table.ts';
 

@@ -1,13 +1,13 @@
 /** Every point of an experiment on simulated time, as records like those of a run. */
 import type { Network } from '../../runtime/model/network.ts';
 import type { PlanEvent } from '../../runtime/roles/events.ts';
+import type {
+  SimulatedTrial,
+  TrialEdge,
+  TrialGateway,
+} from '../../runtime/simulation/simulated-trial.ts';
 import type { SimulatedOutcome } from '../../runtime/simulation/timed-world.ts';
-import {
-  type SimulatedTrial,
-  simulateTrial,
-  type TrialEdge,
-  type TrialGateway,
-} from '../../runtime/simulation/trial.ts';
+import { simulateTrial } from '../../runtime/simulation/trial.ts';
 import type { Trace, TrialRecord } from '../results/format.ts';
 import { sourceSeed } from '../run/assets.ts';
 import { type PlannedTrial, planTrials } from '../run/plan.ts';

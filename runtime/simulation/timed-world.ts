@@ -9,7 +9,7 @@ import type { Notes } from './devices.ts';
 import { EventQueue } from './event-queue.ts';
 import { SimulatedNetwork, type WireSize } from './network.ts';
 import { SimulatedNode } from './node.ts';
-import type { SimulatedTrial } from './trial.ts';
+import type { SimulatedTrial } from './simulated-trial.ts';
 import type { EdgeWorld, GatewayWorld } from './world.ts';
 
 export interface SimulatedFrame extends FrameId {

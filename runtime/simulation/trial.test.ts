@@ -6,7 +6,8 @@ import { planWork } from '../partition/work-plan.ts';
 import { STRATEGIES, STRATEGY_NAMES, strategyOn } from '../schedule/strategies.ts';
 import { networkOf, section } from '../testing/cfg.ts';
 import type { NodeTimes } from './node.ts';
-import { type SimulatedTrial, simulateTrial } from './trial.ts';
+import type { SimulatedTrial } from './simulated-trial.ts';
+import { simulateTrial } from './trial.ts';
 
 const NETWORK = networkOf(
   { width: 24, height: 24, channels: 3 },

@@ -2,59 +2,21 @@
  * One trial on simulated time: the schedulers, planners and queues of the roles, between devices that take
  * as long as they are said to and links as fast as they are said to be. The same input gives the same run.
  */
-import type { Network } from '../model/network.ts';
 import { dealtStrategy } from '../partition/dealt.ts';
-import type { Grid } from '../partition/region.ts';
 import type { EdgeProfile } from '../partition/stages.ts';
 import { planWork } from '../partition/work-plan.ts';
 import { AdaptivePlanning } from '../roles/adaptive-planning.ts';
-import type { RoleEvent } from '../roles/events.ts';
 import { type Planning, SteadyPlanning } from '../roles/planning.ts';
-import type { FrameRate } from '../schedule/arrivals.ts';
-import { STRATEGIES, type Strategy, strategyOn } from '../schedule/strategies.ts';
+import { STRATEGIES, strategyOn } from '../schedule/strategies.ts';
 import { DealtEdge } from './dealt-edge.ts';
 import { DealtGateway, type DealtSignal } from './dealt-gateway.ts';
 import { partDevice, tileDevice } from './devices.ts';
-import type { NetworkShape } from './network.ts';
-import type { NodeLink, NodeTimes } from './node.ts';
+import type { SimulatedTrial } from './simulated-trial.ts';
 import { dealtSizes, stealingSizes } from './sizes.ts';
 import { StealingEdge } from './stealing-edge.ts';
 import { StealingGateway, type StealingSignal } from './stealing-gateway.ts';
 import { stealingTiles } from './tiles.ts';
 import { type SimulatedOutcome, TimedWorld } from './timed-world.ts';
-
-export interface TrialEdge {
-  readonly name: string;
-  readonly link?: NodeLink;
-  readonly times: NodeTimes;
-  readonly hasOneCore: boolean;
-  /** Frames that it gives. */
-  readonly frames: number;
-  readonly rate: FrameRate;
-}
-
-export interface TrialGateway {
-  readonly name: string;
-  readonly link?: NodeLink;
-  readonly times: NodeTimes;
-  readonly hasOneCore: boolean;
-  /** The layers behind the fused ones, and detections. */
-  readonly finishMs: number;
-}
-
-export interface SimulatedTrial extends NetworkShape {
-  readonly network: Network;
-  readonly fusedLayers: number;
-  readonly grid: Grid;
-  readonly strategy: Strategy;
-  readonly framesInFlight: number;
-  readonly picture?: { readonly width: number; readonly height: number };
-  readonly gateway: TrialGateway;
-  readonly edges: readonly TrialEdge[];
-  /** Whether to keep what each node did when. */
-  readonly spans: boolean;
-  readonly emit?: (event: RoleEvent) => void;
-}
 
 /** Far more than any trial has: one that never ends is a fault of the schedulers. */
 const EVENTS_A_FRAME = 200_000;
