@@ -1,6 +1,7 @@
 /** Takes away all that a testbed has on a machine, found by its marks: no record is needed. */
 import { NETPLAN_COMMANDS } from '../../../netplan/scripts.ts';
 import { chainName, MEND } from './faults.ts';
+import { PUT_GOVERNOR_BACK } from './governor.ts';
 import type { OwnNames } from './hosts.ts';
 import { sliceName } from './limits.ts';
 import { receiverName } from './links.ts';
@@ -31,10 +32,9 @@ if [ -n "$node" ]; then
   rmdir "$folder/nodes" 2> /dev/null && node=
   [ -d "$folder" ] || node=
 fi
-if [ -z "$node" ] && [ -f "$folder/governor" ]; then
-  read -r governor < "$folder/governor"
-  for file in /sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor; do echo "$governor" > "$file"; done
-  echo "the governor of before is back"
+if [ -z "$node" ]; then
+record="$folder/governor"
+${PUT_GOVERNOR_BACK}
 fi
 if [ -z "$node" ] && [ -f "$folder/link" ]; then
   device=$(sed 's/.*"device":"\\([^"]*\\)".*/\\1/' "$folder/link")

@@ -4,6 +4,7 @@ import { isInForce } from '../../machine/control-groups.ts';
 import { possibleLink } from '../../machine/shaping.ts';
 import { quoteCommand } from '../../transports/ssh/quote.ts';
 import type { Capability, ProviderContext, Step } from '../provider.ts';
+import { setGovernor } from './governor.ts';
 import { nodePaths, ownNames, sshBlock } from './hosts.ts';
 import { limiterOf, limitsOf } from './limits.ts';
 import { guardCommand, linkResetSeconds, unguardCommand } from './link-guard.ts';
@@ -42,12 +43,10 @@ export async function nodeSteps(
     enter: limiter.enter(limits),
     executable: nodeExecutable(context, spec.name),
   });
-  const governorFile = `${names.folder}/governor`;
   const linkFile = `${names.folder}/link`;
-  const [folder, script, governor, record, ...values] = await machine.look([
+  const [folder, script, record, ...values] = await machine.look([
     paths.folder,
     paths.enter,
-    governorFile,
     linkFile,
     ...settings.map(({ path }) => path),
   ]);
@@ -66,7 +65,7 @@ export async function nodeSteps(
       limits: limiter.commands(limits),
       script: { path: paths.enter, text: enter },
     }),
-    ...governorSteps(node, context, governorFile, textOf(governor), step),
+    ...governorSteps(node, context, `${names.folder}/governor`, step),
     ...linkSteps(node, context, { able, linkFile, record: textOf(record) }, step),
   ];
 }
@@ -103,24 +102,15 @@ function governorSteps(
   { spec, facts }: ReachedNode,
   { testbed }: ProviderContext,
   file: string,
-  before: string | undefined,
   step: MakeStep,
 ): readonly Step[] {
   const { governor } = sshBlock(testbed);
   if (governor === undefined || facts.governor === undefined) return [];
-  const script =
-    'for file in /sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor; do echo "$1" > "$file" || exit; done';
   return [
     step({
       title: `let the CPUs of ${spec.name} run by the governor ${governor}`,
       isDone: facts.governor === governor,
-      actions: [
-        // What there was before tilebed came, not what an earlier `up` has set.
-        ...(before === undefined
-          ? [['sh', '-c', 'echo "$1" > "$2"', 'sh', facts.governor, file]]
-          : []),
-        ['sh', '-c', script, 'sh', governor],
-      ],
+      actions: [setGovernor(governor, file)],
     }),
   ];
 }
