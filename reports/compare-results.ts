@@ -7,7 +7,13 @@ import { joulesPerFrame } from './energy.ts';
 import { groupBy } from './group.ts';
 import { comparePoints, pointKey, pointName } from './point.ts';
 import type { Results } from './read.ts';
-import { bootstrapInterval, bootstrapRatio, type Interval, median } from './statistics.ts';
+import {
+  bootstrapInterval,
+  bootstrapRatio,
+  cliffsDelta,
+  type Interval,
+  median,
+} from './statistics.ts';
 import { isMeasured } from './summary.ts';
 
 export const COMPARED_MEASURES = ['latency', 'makespan', 'throughput', 'memory', 'energy'] as const;
@@ -126,11 +132,6 @@ function changeOf(
   const sure = past === 'up' ? (low ?? ratio) > 1 : (high ?? ratio) < 1;
   if (!sure) return 'unclear';
   return (past === 'up') === more ? 'better' : 'worse';
-}
-
-function cliffsDelta(before: readonly number[], after: readonly number[]): number {
-  const signs = before.flatMap((a) => after.map((b) => Math.sign(b - a)));
-  return signs.reduce((sum, sign) => sum + sign, 0) / signs.length;
 }
 
 function differencesOf({ manifest: a }: Results, { manifest: b }: Results): string[] {

@@ -43,7 +43,7 @@ function figures(results: Results, summary: Summary): Markup {
       markup`<p>No trial has ended yet, so there are no figures.</p>`,
     );
   }
-  return markup`${summarySection(summary)}${chartsSection(summary)}${pointsSection(results, summary)}`;
+  return markup`${summarySection(summary)}${chartsSection(results, summary)}${pointsSection(results, summary)}`;
 }
 
 function warningsSection(warnings: readonly string[]): Markup {

@@ -16,7 +16,7 @@ function tables(text: string): number[][] {
 
 test('tables of nodes, points, figures of nodes, and trials', () => {
   const text = renderMarkdown(fixtureResults());
-  expect(tables(text).map((rows) => rows.length - 2)).toEqual([3, 2, 7, 1, 6]);
+  expect(tables(text).map((rows) => rows.length - 2)).toEqual([3, 2, 2, 7, 1, 6]);
   expect(text).toMatch(/^# stealing-on-a-laptop on laptop\n\n/);
   expect(text).toMatch(/\| 2 edges \| 2 ok, 1 degraded \| \d+ ms \\\[\d+, \d+\\\] \| 1\.\d+ \\\[/);
   expect(text).toContain('| 3 | 2 | 1 edge | 2 | failed |  | edge0 exited with status 137');
@@ -26,7 +26,7 @@ test('tables of nodes, points, figures of nodes, and trials', () => {
 test('hostile names stay within their cell, as text', () => {
   const text = renderMarkdown(hostileResults());
   for (const rows of tables(text)) expect(new Set(rows).size).toBe(1);
-  expect(tables(text).map((rows) => rows.length - 2)).toEqual([3, 2, 7, 1, 6]);
+  expect(tables(text).map((rows) => rows.length - 2)).toEqual([3, 2, 2, 7, 1, 6]);
   // Without what is escaped, and the bold terms of lists, nothing of HTML or Markdown is left.
   const bare = text.replace(/\\[!-~]/g, '').replace(/^- \*\*[\w, ]+\*\*/gm, '');
   expect(bare.match(/[<>`*[\]\\~]/)).toBeNull();

@@ -1,6 +1,7 @@
 /** The report as GitHub-flavoured Markdown, for notes and pull requests: tables, no pictures. */
 import { differenceText, matchedText } from './accuracy.ts';
 import { driftOf, driftText } from './drift.ts';
+import { EFFECT_HEADERS, effectRows } from './effects.ts';
 import { ENERGY_HEADERS, ENERGY_NOTE, energyRows } from './energy.ts';
 import { experimentFacts, METHOD, NODE_HEADERS, nodeRows, warningsOf } from './facts.ts';
 import { LINK_HEADERS, LINK_NOTE, linkRows } from './links.ts';
@@ -27,6 +28,7 @@ export function renderMarkdown(results: Results): string {
   const links = linkRows(results);
   const energy = energyRows(results);
   const drift = driftOf(results);
+  const effects = effectRows(results);
   const { shared } = pointNames(summary.points.map(({ parameters }) => parameters));
   const sections = [
     `# ${escaped(manifest.experiment.name)} on ${escaped(manifest.testbed.name)}`,
@@ -41,6 +43,12 @@ export function renderMarkdown(results: Results): string {
     '## Summary',
     `Medians, with 95 % intervals in brackets${shared === '' ? '' : `; all with ${escaped(shared)}`}.`,
     summaryTable(summary.points),
+    ...(effects.length === 0
+      ? []
+      : [
+          'Every point beside the shortest one with the same frames:',
+          table(EFFECT_HEADERS, effects),
+        ]),
     '## Nodes',
     nodesTable(summary.points),
     ...(energy.length === 0 ? [] : ['## Energy', ENERGY_NOTE, table(ENERGY_HEADERS, energy)]),

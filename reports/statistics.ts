@@ -55,6 +55,15 @@ export function bootstrapRatio(
   return { median: middle, ...middleOf(resampled(() => numerator() / denominator())) };
 }
 
+/**
+ * Cliff's delta (1993): how much more often a value of `after` lies above one of `before` than below, from -1
+ * to 1. It asks for no normal distribution.
+ */
+export function cliffsDelta(before: readonly number[], after: readonly number[]): number {
+  const signs = before.flatMap((a) => after.map((b) => Math.sign(b - a)));
+  return signs.reduce((sum, sign) => sum + sign, 0) / signs.length;
+}
+
 function resampled(draw: () => number): Float64Array {
   return Float64Array.from({ length: RESAMPLES }, draw).sort();
 }

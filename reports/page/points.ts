@@ -12,6 +12,7 @@ import {
 } from '../charts.ts';
 import { chooseRecord, chooseTrial } from '../choose.ts';
 import type { Drawing } from '../drawing.ts';
+import { EFFECT_HEADERS, effectRows } from '../effects.ts';
 import { type Markup, markup } from '../markup.ts';
 import { partitionView } from '../partition-view.ts';
 import { pointName, pointNames } from '../point.ts';
@@ -19,7 +20,7 @@ import { queueChart } from '../queue-chart.ts';
 import type { Results } from '../read.ts';
 import type { PointSummary, Summary } from '../summary.ts';
 import { timeline } from '../timeline.ts';
-import { figure, section } from './elements.ts';
+import { breakingAtCommas, figure, section, table } from './elements.ts';
 import { nodesTable } from './nodes-table.ts';
 import { predictionOf, timeUseOf } from './time-use.ts';
 
@@ -27,14 +28,35 @@ import { predictionOf, timeUseOf } from './time-use.ts';
 const MAXIMUM_BARS = 16_000;
 const MAXIMUM_BARS_A_TIMELINE = 4000;
 
-export function chartsSection({ points }: Summary): Markup {
+export function chartsSection(results: Results, { points }: Summary): Markup {
   const charts = [
     makespanChart(points),
     speedupChart(points),
     loadChart(points),
     edgeMemoryChart(points),
   ].flatMap((chart) => (chart === undefined ? [] : [figure(chart)]));
-  return section('charts', 'Points compared', markup`<div class="charts">${charts}</div>`);
+  return section(
+    'charts',
+    'Points compared',
+    markup`<div class="charts">${charts}</div>${effects(results)}`,
+  );
+}
+
+/** How far points lie apart, beside how far their repetitions do. */
+function effects(results: Results): Markup {
+  const rows = effectRows(results);
+  if (rows.length === 0) return markup``;
+  return table({
+    caption:
+      'Every point beside the shortest one with the same frames: ratio of medians, and effect size',
+    columns: EFFECT_HEADERS.map((title, column) => ({
+      title,
+      numeric: column > 0 && title !== 'Effect',
+      cell: (row: readonly string[]) =>
+        column === 0 ? breakingAtCommas(row[column]!) : row[column],
+    })),
+    rows,
+  });
 }
 
 export function pointsSection(results: Results, { points }: Summary): Markup {
