@@ -51,6 +51,28 @@ test('a line that a crash has torn is dropped before the next one', async () => 
   expect(await readFile(file, 'utf8')).not.toContain('ä');
 });
 
+test('of thousands of trials it remembers who is done, and little else', async () => {
+  const nodes = Object.fromEntries(
+    Array.from({ length: 7 }, (_, index) => [`edge${index}`, { text: 'x'.repeat(300) }]),
+  ) as unknown as TrialRecord['nodes'];
+  const lines = Array.from({ length: 10_000 }, (_, index) =>
+    JSON.stringify({
+      ...RECORD,
+      trial: `trial${index}`,
+      status: index % 100 === 0 ? 'failed' : 'ok',
+      nodes,
+    }),
+  );
+  await writeFile(join(folder, 'trials.jsonl'), `${lines.join('\n')}\n`);
+  const store = await ResultsStore.open(folder, { resume: true });
+  expect(store.count).toBe(10_000);
+  expect(store.isDone({ trial: 'trial1', repetition: 1 })).toBe(true);
+  expect(store.isDone({ trial: 'trial1', repetition: 2 })).toBe(false);
+  expect(store.isDone({ trial: 'trial100', repetition: 1 })).toBe(false);
+  await store.append({ ...RECORD, trial: 'trial100' });
+  expect(store.isDone({ trial: 'trial100', repetition: 1 })).toBe(true);
+});
+
 test('a damaged line in the middle is named, not passed over', async () => {
   await writeFile(join(folder, 'trials.jsonl'), `${JSON.stringify(RECORD)}\nnonsense\n`);
   await expect(ResultsStore.open(folder, { resume: true })).rejects.toMatchObject({

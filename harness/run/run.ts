@@ -120,9 +120,8 @@ async function runOn(
   await using relay = await TestbedRelay.start(testbed, nodes, plan.bundle);
   const accessOf = (node: string) => relay?.accessOf(node);
   const links = await measureLinks(testbed, nodes, plan.bundle, { signal, accessOf });
-  const known = await store.records();
-  const done = new Set(known.filter(({ status }) => status !== 'failed').map(nameOf));
-  const todo = plan.repetitions.filter((repetition) => !done.has(nameOf(repetition)));
+  const known = store.count;
+  const todo = plan.repetitions.filter((repetition) => !store.isDone(repetition));
   const { experiment, bundle, assets } = plan;
   const prepared = new PreparedTestbed({
     testbed,
@@ -161,7 +160,7 @@ async function runOn(
     todo.map((repetition, index) => ({
       title: title(repetition, repeat),
       run: async (context) => {
-        const record = await prepared.run(repetition, known.length + index, store, context);
+        const record = await prepared.run(repetition, known + index, store, context);
         if (record.status === 'failed') failed++;
         context.conclude(outcome(record));
       },
@@ -176,10 +175,6 @@ async function runOn(
   });
   const skipped = plan.repetitions.length - todo.length;
   return { folder: store.folder, failed, skipped, warnings };
-}
-
-function nameOf({ trial, repetition }: Pick<Repetition, 'trial' | 'repetition'>): string {
-  return `${trial}-${repetition}`;
 }
 
 function title({ parameters, repetition, reference }: Repetition, repeat: number): string {
