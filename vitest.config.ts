@@ -43,7 +43,8 @@ export default defineConfig({
           name: 'vm',
           include: ['tests/vm/**/*.test.ts'],
           testTimeout: 600_000,
-          hookTimeout: 600_000,
+          // A testbed may be brought up through one that is killed after each step.
+          hookTimeout: 1_800_000,
           fileParallelism: false,
           sequence: { groupOrder: 3 },
         },

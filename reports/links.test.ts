@@ -13,7 +13,7 @@ const shaped = {
     ...results.manifest,
     links: {
       edge0: { ...way, to: 'gateway' },
-      'edge0-edge1': { ...way, to: 'edge1', expected: { roundTripMs: 46 } },
+      'edge0-edge1': { ...way, to: 'edge1', changed: true as const, expected: { roundTripMs: 46 } },
     },
     relay: { nodes: { edge0: { delayMs: 3 } }, pairs: [] },
   },
@@ -28,6 +28,7 @@ test('a way has what was asked of it beside what it was, and who kept it', () =>
       '40 Mbit/s',
       '38.2 Mbit/s',
       '38.4 Mbit/s',
+      'the file',
       'kernel and relay',
     ],
     [
@@ -37,6 +38,7 @@ test('a way has what was asked of it beside what it was, and who kept it', () =>
       'no limit',
       '38.2 Mbit/s',
       '38.4 Mbit/s',
+      'shape set',
       'kernel and relay',
     ],
   ]);

@@ -8,6 +8,7 @@ export const LINK_HEADERS = [
   'Rate asked',
   'measured there',
   'and back',
+  'Asked by',
   'Kept by',
 ] as const;
 
@@ -15,13 +16,14 @@ export const LINK_HEADERS = [
 export function linkRows({ manifest }: Results): string[][] {
   const gateway = Object.entries(manifest.nodes).find(([, { role }]) => role === 'gateway')?.[0];
   const keeper = manifest.relay === undefined ? 'the kernel' : relayText(manifest.relay.nodes);
-  return Object.entries(manifest.links ?? {}).map(([name, { to, expected, measured }]) => [
+  return Object.entries(manifest.links ?? {}).map(([name, { to, expected, measured, changed }]) => [
     to === undefined || to === gateway ? `${name} to ${to ?? 'the gateway'}` : name,
     expected === undefined ? '' : millisecondsText(expected.roundTripMs),
     millisecondsText(measured.roundTripMs),
     expected?.rateBitsPerSecond === undefined ? 'no limit' : rateText(expected.rateBitsPerSecond),
     rateText(measured.sendBitsPerSecond),
     rateText(measured.receiveBitsPerSecond),
+    changed === true ? 'shape set' : 'the file',
     keeper,
   ]);
 }

@@ -46,6 +46,35 @@ describe('the ranking', () => {
     expect(depth(0.1)).toBeGreaterThan(depth(100));
   });
 
+  test('a slow way between two nodes makes plans that use it slow, and no others', () => {
+    const plain = rankPlans(input({ fusedLayers: [8] }));
+    const between = ['edge0', 'edge1'] as const;
+    const slow = rankPlans(
+      input({ fusedLayers: [8], pairs: [{ between, link: { delayMs: 500 } }] }),
+    );
+    const latency = (plans: typeof plain, strategy: string) =>
+      plans.find((plan) => plan.strategy === strategy)!.latencyMs;
+    expect(latency(slow, 'local')).toBe(latency(plain, 'local'));
+    // The frame is handed out once, each edge with its tiles.
+    expect(latency(slow, 'ftp-wst') - latency(plain, 'ftp-wst')).toBeCloseTo(500);
+    expect(latency(slow, 'neighbour') - latency(plain, 'neighbour')).toBeGreaterThan(500);
+    // Whoever goes through the gateway does not pass there.
+    expect(latency(slow, 'modnn')).toBe(latency(plain, 'modnn'));
+    const stranger = ['edge0', 'edge9'] as const;
+    const others = [{ between: stranger, link: { delayMs: 500 } }];
+    expect(rankPlans(input({ fusedLayers: [8], pairs: others }))).toEqual(plain);
+  });
+
+  test('one medium for all costs what all send', () => {
+    const best = (more: Partial<RankingInput>) =>
+      rankPlans(input({ fusedLayers: [8], edges: nodes(4, 1e7), ...more })).find(
+        ({ strategy }) => strategy === 'modnn',
+      )!.latencyMs;
+    const medium = { rateBitsPerSecond: 1e7 };
+    expect(best({ medium })).toBeGreaterThan(1.2 * best({}));
+    expect(best({ medium: { rateBitsPerSecond: 1e6 } })).toBeGreaterThan(4 * best({ medium }));
+  });
+
   test('a number of layers that cannot be fused is refused', () => {
     expect(() => rankPlans(input({ fusedLayers: [99] }))).toThrow(
       expect.objectContaining({ code: 'INPUT' }),

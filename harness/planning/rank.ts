@@ -2,10 +2,11 @@
 import { TilebedError } from '../../runtime/errors.ts';
 import type { Network } from '../../runtime/model/network.ts';
 import { AdaptivePlanner } from '../../runtime/partition/adaptive.ts';
-import { costModel, planCost } from '../../runtime/partition/cost.ts';
+import { costModel, type PairProfile, planCost } from '../../runtime/partition/cost.ts';
 import { planFtpWorkSharing, planModnn, planNeighbour } from '../../runtime/partition/dealt.ts';
 import { fusibleLayers, planFusedTiles } from '../../runtime/partition/ftp.ts';
 import type { DealtPlan, EdgeProfile } from '../../runtime/partition/stages.ts';
+import type { Link } from '../spec/resolved.ts';
 import { layerOperations } from './devices.ts';
 
 export interface PlannedNode {
@@ -17,11 +18,17 @@ export interface PlannedNode {
   readonly delayMs?: number;
 }
 
+type Way = Pick<Link, 'rateBitsPerSecond' | 'delayMs'>;
+
 export interface RankingInput {
   readonly network: Network;
   readonly gateway: PlannedNode;
   /** The frames' source first. */
   readonly edges: readonly PlannedNode[];
+  /** What lies between two nodes, in addition to their links. */
+  readonly pairs?: readonly { readonly between: readonly [string, string]; readonly link: Way }[];
+  /** Half-duplex, of all nodes. */
+  readonly medium?: Way;
   /** Default: behind each pooling layer, and as many as can be fused. */
   readonly fusedLayers?: readonly number[];
 }
@@ -53,19 +60,25 @@ export function rankPlans(input: RankingInput): RankedPlan[] {
 }
 
 function plansOf(input: RankingInput, fusedLayers: number): RankedPlan[] {
-  const { network, gateway } = input;
+  const { network, gateway, medium } = input;
   const layers = fusibleLayers(network, fusedLayers);
   const edges = input.edges.map(
     ({ name, speed, rateBitsPerSecond = GIGABIT, delayMs = 0 }): EdgeProfile => ({
       name,
       layerMs: layers.map((layer) => layerOperations(network, layer.index) / (speed * 1e6)),
-      rateBitsPerSecond,
-      delayMs,
+      rateBitsPerSecond: throughMedium(rateBitsPerSecond, medium),
+      delayMs: delayMs + (medium?.delayMs ?? 0),
     }),
   );
   const one = { rows: 1, columns: 1 };
-  const gatewayBitsPerSecond = gateway.rateBitsPerSecond ?? GIGABIT;
-  const known = { network, fusedLayers, edges, gatewayBitsPerSecond };
+  const known = {
+    network,
+    fusedLayers,
+    edges,
+    gatewayBitsPerSecond: throughMedium(gateway.rateBitsPerSecond ?? GIGABIT, medium),
+    pairs: pairsByPosition(input),
+    ...(medium === undefined ? {} : { medium: 'shared' as const }),
+  };
   const planner = { ...known, grid: one, align: 'output' } as const;
   const restMs = network.layers
     .slice(fusedLayers)
@@ -102,6 +115,22 @@ function plansOf(input: RankingInput, fusedLayers: number): RankedPlan[] {
     rank('neighbour', planNeighbour(planner)),
     rank('adaptive', new AdaptivePlanner(network, fusedLayers).plan(planner).plan),
   ];
+}
+
+/** The slower of the two holds. */
+function throughMedium(rateBitsPerSecond: number, medium: Way = {}): number {
+  return Math.min(rateBitsPerSecond, medium.rateBitsPerSecond ?? rateBitsPerSecond);
+}
+
+/** Of nodes that take part. */
+function pairsByPosition({ gateway, edges, pairs = [] }: RankingInput): PairProfile[] {
+  const names = [...edges, gateway].map(({ name }) => name);
+  return pairs.flatMap(({ between: [a, b], link: { rateBitsPerSecond, delayMs } }) => {
+    const between = [names.indexOf(a), names.indexOf(b)] as const;
+    if (between.includes(-1)) return [];
+    const rate = rateBitsPerSecond === undefined ? {} : { rateBitsPerSecond };
+    return [{ between, ...rate, ...(delayMs === undefined ? {} : { delayMs }) }];
+  });
 }
 
 /** Behind each pooling layer, where maps become small, and as many layers as can be fused. */

@@ -200,6 +200,8 @@ export interface LinkFacts {
   /** The node at the other end; absent in results of earlier versions: the gateway. */
   readonly to?: string;
   readonly expected?: LinkExpectation;
+  /** `tilebed shape set` has changed something of it since the testbed came up; absent: as its file has it. */
+  readonly changed?: true;
   readonly measured: LinkMeasurement;
 }
 

@@ -70,6 +70,8 @@ export interface Testbed {
   /** Where nodes of other providers are, if not there. */
   readonly subnets?: Readonly<Partial<Record<ProviderName, string>>>;
   readonly pairs?: readonly PairLink[];
+  /** What `tilebed shape set` has changed since it came up: nodes, pairs as `edge0-edge1`, `medium`, `all`. */
+  readonly changedLinks?: readonly string[];
   /** One half-duplex medium that all nodes share; its other keys hold for all that passes it. */
   readonly medium?: Link;
   /** Wishes that become a warning where they cannot be kept. */

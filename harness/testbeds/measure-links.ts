@@ -14,6 +14,7 @@ import type { Testbed } from '../spec/resolved.ts';
 import type { Bundle } from './bundle.ts';
 import { runtimeFolder } from './deploy.ts';
 import { expectedWay, isShaped } from './link-plan.ts';
+import { isChanged } from './shape.ts';
 
 /** A stream at the rate that is asked for takes so long each way. */
 const STREAM_SECONDS = 0.6;
@@ -39,7 +40,7 @@ interface Way {
  * reach the other.
  */
 export async function measureLinks(
-  testbed: Pick<Testbed, 'nodes' | 'pairs' | 'medium'>,
+  testbed: Pick<Testbed, 'nodes' | 'pairs' | 'medium' | 'changedLinks'>,
   nodes: readonly ProvisionedNode[],
   bundle: Bundle,
   options: MeasureOptions,
@@ -60,6 +61,7 @@ export async function measureLinks(
         to: to.spec.name,
         expected,
         measured,
+        ...(isChanged(testbed, from.spec.name, to.spec.name) ? { changed: true } : {}),
       };
     }
   }

@@ -42,7 +42,11 @@ export async function writeChanges(
 
 /** Throws a TilebedError (INPUT) where a change makes no sense on this testbed. */
 export function applyChanges(testbed: Testbed, changes: readonly ShapeChange[]): Testbed {
-  const changed = changes.reduce(applyChange, testbed);
+  if (changes.length === 0) return testbed;
+  const changed = {
+    ...changes.reduce(applyChange, testbed),
+    changedLinks: [...new Set(changes.map(({ target }) => targetText(target)))],
+  };
   for (const link of [
     ...changed.nodes.map(({ link = {} }) => link),
     ...(changed.pairs ?? []).map(({ link }) => link),
@@ -54,6 +58,27 @@ export function applyChanges(testbed: Testbed, changes: readonly ShapeChange[]):
     throw new TilebedError('INPUT', message, { hint: 'set both' });
   }
   return changed;
+}
+
+/** Whether something of the way between two nodes is not as the file has it. */
+export function isChanged(
+  { changedLinks = [], medium }: Pick<Testbed, 'changedLinks' | 'medium'>,
+  a: string,
+  b: string,
+): boolean {
+  const ways = ['all', a, b, `${a}-${b}`, `${b}-${a}`, ...(medium === undefined ? [] : ['medium'])];
+  return ways.some((way) => changedLinks.includes(way));
+}
+
+function targetText(target: ShapeTarget): string {
+  switch (target.kind) {
+    case 'node':
+      return target.node;
+    case 'pair':
+      return target.between.join('-');
+    default:
+      return target.kind;
+  }
 }
 
 function applyChange(testbed: Testbed, { target, link }: ShapeChange): Testbed {

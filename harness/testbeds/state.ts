@@ -29,7 +29,7 @@ export function stateFolder(testbed: Pick<Testbed, 'file' | 'name'>): string {
 /** Of everything in a testbed that changes its nodes; a description or a comment does not. */
 export function testbedHash(testbed: Testbed): string {
   // Not what is only for people, says where the file lies, or measures.
-  const { file, text, description, seed, tolerate, meter, nodes, ...rest } = testbed;
+  const { file, text, description, seed, tolerate, meter, changedLinks, nodes, ...rest } = testbed;
   const shaping = { ...rest, nodes: nodes.map(({ meter, power, ...node }) => node) };
   return createHash('sha256').update(JSON.stringify(shaping)).digest('hex').slice(0, 16);
 }

@@ -10,6 +10,7 @@
  *   edge in a stage = per part: PART_MS + sum over layers (layer over the whole map x the part's share of its area)
  *   exchange, links of their own = delay + slowest node (larger of what it sends and what it takes)
  *   exchange, one shared medium = delay + sum over all that is sent (air time at the slower end's rate)
+ *   a pair with a link of its own = its delay, and bytes x 8 / rate in each direction, where it is slower than both nodes
  *   what a node sends = bytes x 8 / rate + messages x MESSAGE_MS
  *   interval = the busiest edge (what it computes, and MESSAGE_MS a message) or link, over the whole frame:
  *              bytes under way overlap with what is computed for another frame
@@ -31,12 +32,22 @@ export interface Conditions {
   readonly edges: readonly EdgeProfile[];
   /** `links`: every node has its own, both ways at once. `shared`: one transmission at a time, as on a radio channel. Default: links. */
   readonly medium?: 'links' | 'shared';
+  /** What lies between two nodes, in addition to the links of both. Default: nothing. */
+  readonly pairs?: readonly PairProfile[];
   /** Default: as fast as the fastest edge's. */
   readonly gatewayBitsPerSecond?: number;
   /** Of the frames' pictures; default: the network's input. They travel as pixels where those are fewer bytes. */
   readonly picture?: { readonly width: number; readonly height: number };
   /** Positions of the edges that have frames in flight. Default: the frame's source alone. */
   readonly sources?: readonly number[];
+}
+
+export interface PairProfile {
+  /** Positions of edges; behind the last stands the gateway. */
+  readonly between: readonly [number, number];
+  /** Of each direction. */
+  readonly rateBitsPerSecond?: number;
+  readonly delayMs?: number;
 }
 
 export interface StageCost {
@@ -72,6 +83,8 @@ export interface CostModel {
   readonly layerMs: readonly Float64Array[];
   readonly bitsPerMs: Float64Array;
   readonly delayMs: number;
+  /** By sender x nodes + taker. */
+  readonly pairs: ReadonlyMap<number, { readonly bitsPerMs: number; readonly delayMs: number }>;
   readonly shared: boolean;
   /** Of an element (three channels) of the network's input, when a part of the frame travels. */
   readonly frameElementBytes: number;
@@ -90,10 +103,23 @@ export function costModel(conditions: Conditions): CostModel {
     layerMs: measuredLayers(conditions),
     bitsPerMs: Float64Array.from([...rates, gateway], (rate) => rate / 1000),
     delayMs: Math.max(...edges.map(({ delayMs }) => delayMs ?? 0)),
+    pairs: pairTable(conditions),
     shared: conditions.medium === 'shared',
     frameElementBytes: frameElementBytes(network.input, picture),
     sources,
   };
+}
+
+function pairTable({ edges, pairs = [] }: Conditions): CostModel['pairs'] {
+  const nodes = edges.length + 1;
+  return new Map(
+    pairs.flatMap(({ between: [a, b], rateBitsPerSecond, delayMs = 0 }) => {
+      const bitsPerMs = (rateBitsPerSecond ?? Number.POSITIVE_INFINITY) / 1000;
+      return [a * nodes + b, b * nodes + a].map(
+        (at): [number, { bitsPerMs: number; delayMs: number }] => [at, { bitsPerMs, delayMs }],
+      );
+    }),
+  );
 }
 
 /** An edge without a measurement counts as the average of the others. */
@@ -235,6 +261,9 @@ export class ExchangeMeter {
   readonly #sendMs: Float64Array;
   readonly #takeMs: Float64Array;
   readonly #messages: Float64Array;
+  /** By pair that has a link of its own. */
+  readonly #pairMs = new Map<number, number>();
+  #pairDelayMs = 0;
   #airMs = 0;
   #idle = true;
 
@@ -249,6 +278,8 @@ export class ExchangeMeter {
     this.#sendMs.fill(0);
     this.#takeMs.fill(0);
     this.#messages.fill(0);
+    this.#pairMs.clear();
+    this.#pairDelayMs = 0;
     this.#airMs = 0;
     this.#idle = true;
   }
@@ -263,6 +294,12 @@ export class ExchangeMeter {
     this.#messages[from]!++;
     this.#messages[to]!++;
     this.#idle = false;
+    if (this.#model.pairs.size === 0) return;
+    const at = from * bitsPerMs.length + to;
+    const pair = this.#model.pairs.get(at);
+    if (pair === undefined) return;
+    this.#pairMs.set(at, (this.#pairMs.get(at) ?? 0) + bits / pair.bitsPerMs + MESSAGE_MS);
+    this.#pairDelayMs = Math.max(this.#pairDelayMs, pair.delayMs);
   }
 
   /** What a node does for the messages that it sends and takes. */
@@ -270,14 +307,14 @@ export class ExchangeMeter {
     return MESSAGE_MS * this.#messages[node]!;
   }
 
-  /** Delay, and the slowest node or the medium. */
+  /** Delay, and the slowest node, pair or the medium. */
   get ms(): number {
-    return this.#idle ? 0 : this.#model.delayMs + this.linkMs;
+    return this.#idle ? 0 : this.#model.delayMs + this.#pairDelayMs + this.linkMs;
   }
 
   get linkMs(): number {
-    if (this.#model.shared) return this.#airMs;
-    let slowest = 0;
+    let slowest = this.#pairMs.size === 0 ? 0 : Math.max(...this.#pairMs.values());
+    if (this.#model.shared) return Math.max(slowest, this.#airMs);
     for (let node = 0; node < this.#sendMs.length; node++) {
       slowest = Math.max(slowest, this.#sendMs[node]!, this.#takeMs[node]!);
     }

@@ -111,6 +111,8 @@ describe('tilebed shape', () => {
     const changed = await verify(workspace);
     expect(changed.exitCode).toBe(0);
     const { edge0, edge1 } = changed.links;
+    expect(before.links['edge0']!.changed).toBeUndefined();
+    expect([edge0!.changed, edge1!.changed]).toEqual([true, true]);
     expect(
       edge0!.measured.roundTripMs / before.links['edge0']!.measured.roundTripMs,
     ).toBeGreaterThan(3);

@@ -6,8 +6,8 @@ import { loadNetwork } from '../../../runtime/model/load.ts';
 import { guessedSpeed } from '../../planning/devices.ts';
 import { type PlannedNode, type RankedPlan, rankPlans } from '../../planning/rank.ts';
 import { findCfg } from '../../spec/load-experiment.ts';
-import { loadTestbed } from '../../spec/load-testbed.ts';
 import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
+import { loadLiveTestbed } from '../../testbeds/shape.ts';
 import { positiveInteger } from '../arguments.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
 
@@ -46,16 +46,20 @@ export const planVerb: VerbSpec = {
         new Map<string, number>(),
       ),
   run: async ({ output }: VerbContext, file: string, flags: PlanFlags) => {
-    const testbed = await loadTestbed(file);
+    const testbed = await loadLiveTestbed(file);
+    const { pairs, medium } = testbed;
     const network = await loadNetwork((await findCfg(flags.model, process.cwd())) ?? flags.model);
     const { gateway, edges } = plannedNodes(testbed, flags);
     const plans = rankPlans({
       network,
       gateway,
       edges,
+      ...(pairs === undefined ? {} : { pairs }),
+      ...(medium === undefined ? {} : { medium }),
       ...(flags.fusedLayers === undefined ? {} : { fusedLayers: [flags.fusedLayers] }),
     });
-    if (edges.some(({ rateBitsPerSecond }) => rateBitsPerSecond === undefined)) {
+    const isGuessed = edges.some(({ rateBitsPerSecond }) => rateBitsPerSecond === undefined);
+    if (isGuessed && medium?.rateBitsPerSecond === undefined) {
       output.note('where the testbed names no link, 1 Gbit/s is assumed');
     }
     output.result(
