@@ -25,6 +25,7 @@ export async function runBench(name: string, repeat: number): Promise<readonly T
       repeat,
       signal,
       runTasks: runSilently,
+      warn: () => {},
     });
     const records = await (await ResultsStore.open(results, { resume: true })).records();
     const bad = records.find(({ status }) => status !== 'ok');

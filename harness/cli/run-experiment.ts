@@ -25,7 +25,8 @@ export async function runAndReport(
   if (loaded.experiment.model.weights.kind === 'synthetic') {
     output.note('weights are synthetic: detections will mean nothing, timing and memory do');
   }
-  const outcome = await runExperiment(loaded, testbed, { ...options, signal, runTasks });
+  const warn = (warning: string) => output.warn(warning);
+  const outcome = await runExperiment(loaded, testbed, { ...options, signal, runTasks, warn });
   for (const warning of outcome.warnings) output.warn(warning);
   if (outcome.skipped > 0) output.note(`${outcome.skipped} trials were done already`);
   const results = await readResults(outcome.folder);

@@ -6,12 +6,10 @@ import type { Testbed, TestbedNode } from '../spec/resolved.ts';
 import type { RunTasks } from '../tasks.ts';
 import { calibrate } from './calibrate.ts';
 import { type Calibration, knownCalibration } from './calibration.ts';
+import { type Room, roomFor } from './room.ts';
 
 /** By node; of those that emulate a device. */
 export type Emulation = ReadonlyMap<string, Calibration>;
-
-/** What of this machine's CPUs nodes may use together: the gateway and the host want some too. */
-const MOST_OF_CPUS = 0.9;
 
 /** Calibrates what this machine was not calibrated for, and checks that it is large enough. */
 export async function emulationOf(
@@ -56,22 +54,19 @@ export function describeCalibration({ cpuQuota, periodUs, foundMs, verifiedMs }:
   return `${quota}: ${(foundMs / 1000).toFixed(2)} s, and ${(verifiedMs / 1000).toFixed(2)} s measured again`;
 }
 
-function checkRoom({ name, nodes, timeScale = 1 }: Testbed, emulation: Emulation): void {
-  const asked = nodes.reduce((sum, node) => {
-    const cores = node.cpus?.length ?? 1;
-    return sum + (emulation.get(node.name)?.cpuQuota ?? 0) * cores;
-  }, 0);
-  const room = MOST_OF_CPUS * availableParallelism();
-  if (asked <= room) return;
-  const hint =
-    timeScale > 1
-      ? `give the testbed a timeScale below ${((timeScale * room) / asked).toFixed(1)}, or fewer nodes`
-      : 'give the testbed fewer nodes or slower devices';
+function checkRoom(testbed: Testbed, emulation: Emulation): void {
+  const { devices, cpus, isTooSmall, hint } = emulationRoom(testbed, emulation);
+  if (!isTooSmall) return;
   throw new TilebedError(
     'INPUT',
-    `${name} asks for ${asked.toFixed(2)} CPUs of emulated devices, and this machine has ${availableParallelism()}`,
+    `${testbed.name} asks for ${devices.toFixed(2)} CPUs of emulated devices, and this machine has ${cpus}`,
     { hint },
   );
+}
+
+/** Whether this machine has room for all nodes, by the quotas that were found. */
+export function emulationRoom(testbed: Testbed, emulation: Emulation): Room {
+  return roomFor(testbed, availableParallelism(), ({ name }) => emulation.get(name)?.cpuQuota);
 }
 
 /** Faults of a node that is slowed down for good: a fault slows it further, and gives back no more than it took. */

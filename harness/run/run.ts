@@ -2,7 +2,7 @@
  * Runs an experiment on a testbed: brings the testbed up if it is down and leaves it as it found it,
  * deploys what is missing, and runs repetition after repetition, each recorded before the next begins.
  */
-import { type Emulation, emulationOf } from '../emulation/emulation.ts';
+import { type Emulation, emulationOf, emulationRoom } from '../emulation/emulation.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
 import type { TrialRecord } from '../results/format.ts';
 import { ResultsStore } from '../results/store.ts';
@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly repeat: number;
   readonly signal: AbortSignal;
   readonly runTasks: RunTasks;
+  /** Told before anything is started. */
+  readonly warn: (warning: string) => void;
 }
 
 export interface RunOutcome {
@@ -96,6 +98,8 @@ export async function runExperiment(
   const emulation = await emulationOf(testbed, plan.experiment.engine, options);
   const wasDown = (await readState(stateFolder(testbed)))?.status !== 'up';
   try {
+    const { warning } = emulationRoom(testbed, emulation);
+    if (warning !== undefined) options.warn(warning);
     const { warnings } = await up(testbed, options);
     using _held = holdTestbed(testbed);
     const nodes = await openTestbed(testbed);

@@ -1,8 +1,10 @@
 /** tilebed plan */
+import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { plainTable } from '../../../reports/table.ts';
 import { TilebedError } from '../../../runtime/errors.ts';
 import { loadNetwork } from '../../../runtime/model/load.ts';
+import { roomFor } from '../../emulation/room.ts';
 import { guessedSpeed } from '../../planning/devices.ts';
 import { type PlannedNode, type RankedPlan, rankPlans } from '../../planning/rank.ts';
 import { findCfg } from '../../spec/load-experiment.ts';
@@ -49,6 +51,8 @@ export const planVerb: VerbSpec = {
     const testbed = await loadLiveTestbed(file);
     const { pairs, medium } = testbed;
     const network = await loadNetwork((await findCfg(flags.model, process.cwd())) ?? flags.model);
+    const { warning, hint } = roomFor(testbed, availableParallelism());
+    if (warning !== undefined) output.warn(`${warning}; ${hint}`);
     const { gateway, edges } = plannedNodes(testbed, flags);
     const plans = rankPlans({
       network,

@@ -82,7 +82,8 @@ async function measure(
   const testbed = await loadTestbed(resolve(testbedFile));
   await using _lock = await lockTestbed(testbed, 'reproduce');
   const { repeat } = loaded.experiment;
-  const options = { results: folder, resume, repeat, signal, runTasks };
+  const warn = (warning: string) => output.warn(warning);
+  const options = { results: folder, resume, repeat, signal, runTasks, warn };
   const { warnings, failed } = await runExperiment(loaded, testbed, options);
   for (const warning of warnings) output.warn(warning);
   await writeReport(await readResults(folder), 'html');
