@@ -2,6 +2,7 @@
  * Drawings beside what they should be: tests/golden/graphs. After a deliberate change, `npx vitest run
  * harness/graph -u` writes them anew.
  */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
@@ -66,4 +67,17 @@ describe('the drawing', () => {
     }
     expect(svg).toContain('>delay 20 ms, loss 0.1 %</text>');
   });
+});
+
+const READY = fileURLToPath(new URL('../../testbeds/', import.meta.url));
+const ready = readdirSync(READY).filter((name) => name.endsWith('.yaml'));
+
+test.each(ready)('the ready file %s can be drawn', async (file) => {
+  const drawn = await loadTestbed(join(READY, file));
+  for (const text of [renderText(drawn), renderMermaid(drawn), renderSvg(drawn)]) {
+    for (const { name, address } of drawn.nodes) {
+      expect(text).toContain(name);
+      expect(text).toContain(address);
+    }
+  }
 });
