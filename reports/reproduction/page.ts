@@ -5,42 +5,24 @@ import type {
   ReproducedSpeedup,
   Reproduction,
 } from '../../harness/results/reproduction.ts';
-import { PAGE_CHART_STYLE } from '../chart-style.ts';
-import { Markup, markup } from '../markup.ts';
+import { type Markup, markup } from '../markup.ts';
 import { significant } from '../numbers.ts';
+import { pageDocument } from '../page/document.ts';
 import { figure, section, table } from '../page/elements.ts';
-import { PAGE_STYLE } from '../page/style.ts';
 import { agreement, comparedPoints } from './compare.ts';
 import { panelCharts } from './curve-chart.ts';
 
 export function reproductionPage(reproduction: Reproduction): string {
   const { figure: name, title, source, setting, panels, claims, speedups, madeAt } = reproduction;
-  const policy =
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-  const { text } = markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${name}: ${title}</title>
-<link rel="icon" href="data:,">
-<style>${new Markup(PAGE_CHART_STYLE)}${new Markup(PAGE_STYLE)}</style>
-</head>
-<body>
-<header>
-<h1>${title} <span>${name}</span></h1>
+  return pageDocument({
+    title: `${name}: ${title}`,
+    generator: 'tilebed',
+    header: markup`<h1>${title} <span>${name}</span></h1>
 <p class="meta">The paper's numbers: ${source}</p>
-<ul>${setting.map((line) => markup`<li>${line}</li>`)}</ul>
-</header>
-<main>
-${claimsSection(claims)}${panels.map(panelSection)}${speedupSection(speedups)}</main>
-<footer>Made by tilebed, ${madeAt}. The numbers stand in reproduction.json.</footer>
-</body>
-</html>
-`;
-  return text;
+<ul>${setting.map((line) => markup`<li>${line}</li>`)}</ul>`,
+    main: markup`${claimsSection(claims)}${panels.map(panelSection)}${speedupSection(speedups)}`,
+    footer: `Made by tilebed, ${madeAt}. The numbers stand in reproduction.json.`,
+  });
 }
 
 function claimsSection(claims: readonly JudgedClaim[]): Markup | undefined {
