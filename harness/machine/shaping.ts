@@ -107,11 +107,25 @@ function tc({ where, device }: LinkEnd, rest: readonly string[]): readonly strin
   return ['tc', ...where, 'qdisc', 'replace', 'dev', device, ...rest];
 }
 
-/** What this machine's kernel can do to a link, tried in a namespace that vanishes with the trial. */
-export async function shapingAbilities(): Promise<ReadonlySet<Capability>> {
+let known: Promise<ReadonlySet<Capability>> | undefined;
+
+/**
+ * What this machine's kernel can do to a link, tried in a namespace that vanishes with the trial. Once: it
+ * does not change.
+ */
+export function shapingAbilities(): Promise<ReadonlySet<Capability>> {
+  known ??= tryAbilities();
+  return known;
+}
+
+async function tryAbilities(): Promise<ReadonlySet<Capability>> {
   const able = new Set<Capability>();
-  if (await takes(['tbf', 'rate', '10mbit', 'burst', '32kb', 'latency', '50ms'])) able.add('shape');
-  if (await takes(['netem', 'delay', '1ms'])) able.add('delay');
+  const [rate, delay] = await Promise.all([
+    takes(['tbf', 'rate', '10mbit', 'burst', '32kb', 'latency', '50ms']),
+    takes(['netem', 'delay', '1ms']),
+  ]);
+  if (rate) able.add('shape');
+  if (delay) able.add('delay');
   return able;
 }
 

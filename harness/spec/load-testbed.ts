@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { formatAddress, parseAddress } from './addresses.ts';
 import { DEVICE_NAMES, DEVICES, EMULATING_PROVIDERS } from './devices.ts';
+import { dockerFaults } from './docker.ts';
 import { type Path, SpecDocument } from './document.ts';
 import { SpecError, type SpecFault } from './faults.ts';
 import { linkFaults, linkOf, resolveLink, resolvePairs } from './links.ts';
@@ -38,6 +39,7 @@ export function resolveTestbed(document: SpecDocument): Testbed {
       spec,
       placed.map(({ node }) => node.name),
     ),
+    ...dockerFaults(document, spec),
     ...vagrantFaults(document, spec),
     ...meterFaults(document, spec),
     ...sshFaults(
@@ -78,7 +80,7 @@ export function resolveTestbed(document: SpecDocument): Testbed {
 
 function placeNodes(spec: TestbedSpec, folder: string): PlacedNode[] {
   const placed: PlacedNode[] = [];
-  for (const [name, { role, address, provider, link, meter, ...limits }] of Object.entries(
+  for (const [name, { role, address, provider, host, link, meter, ...limits }] of Object.entries(
     spec.nodes ?? {},
   )) {
     placed.push({
@@ -87,6 +89,7 @@ function placeNodes(spec: TestbedSpec, folder: string): PlacedNode[] {
         role,
         address,
         ...ownProvider(spec, provider),
+        ...(host === undefined ? {} : { host }),
         ...resolveLimits(spec, limits, provider),
         ...linkOf(spec, link),
         ...meterOf(meter, folder),
@@ -95,7 +98,7 @@ function placeNodes(spec: TestbedSpec, folder: string): PlacedNode[] {
     });
   }
   if (spec.edges !== undefined) {
-    const { count, from, provider, link, ...limits } = spec.edges;
+    const { count, from, provider, host, link, ...limits } = spec.edges;
     const first = parseAddress(from) ?? 0;
     for (let index = 0; index < count; index++) {
       const address = formatAddress(first + index);
@@ -105,6 +108,7 @@ function placeNodes(spec: TestbedSpec, folder: string): PlacedNode[] {
           role: 'edge',
           address,
           ...ownProvider(spec, provider),
+          ...(host === undefined ? {} : { host }),
           ...resolveLimits(spec, limits, provider),
           ...linkOf(spec, link),
         },

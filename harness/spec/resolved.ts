@@ -40,6 +40,8 @@ export interface TestbedNode {
   readonly address: string;
   /** Where it is not the testbed's. */
   readonly provider?: ProviderName;
+  /** Of several Docker engines the one that it is to be on. */
+  readonly host?: string;
   readonly device?: string;
   /**
    * Of a device that is emulated here: what the plain first 16 layers of YOLOv2 take on one core, in

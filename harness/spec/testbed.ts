@@ -36,6 +36,10 @@ const CpuQuota = Type.Unsafe<number | string>({
     'CPU time that the node may use: a number of CPUs such as 0.25, or a share such as 25%',
 });
 
+const Host = Type.String({
+  description: 'of the provider docker with several engines: the one of `docker.hosts` to be on',
+});
+
 const limits = {
   device: Type.Optional(Type.String({ description: 'a device profile, such as rpi3' })),
   cpus: Type.Optional(
@@ -84,6 +88,7 @@ export const NodeSpec = Type.Object(
     role: Type.Enum(['gateway', 'edge']),
     address: Address,
     provider: Type.Optional(ProviderName),
+    host: Type.Optional(Host),
     link: Type.Optional(LinkSpec),
     meter: Type.Optional(MeterSpec),
     ...limits,
@@ -178,6 +183,7 @@ export const TestbedSpec = Type.Object(
           count: Type.Integer({ minimum: 1, maximum: 4096 }),
           from: Address,
           provider: Type.Optional(ProviderName),
+          host: Type.Optional(Host),
           link: Type.Optional(LinkSpec),
           ...limits,
         },

@@ -21,7 +21,10 @@ export async function engineAnswers(host?: string): Promise<boolean> {
 
 /** Whether there is an engine, or the means to have one. */
 export async function canHaveEngine(): Promise<boolean> {
-  if (await engineAnswers()) return true;
+  return (await engineAnswers()) || (await canStartEngine());
+}
+
+export async function canStartEngine(): Promise<boolean> {
   return process.getuid?.() === 0 && (await pathExists(PROGRAM));
 }
 

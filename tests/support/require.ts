@@ -6,7 +6,7 @@ import { findControlGroups } from '../../harness/machine/control-groups.ts';
 import { pathExists } from '../../harness/path-exists.ts';
 import { packetFilterProblem } from '../../harness/providers/local/packet-filter.ts';
 import { netnsProvider } from '../../harness/providers/netns/provider.ts';
-import { canHaveEngine } from './docker-engine.ts';
+import { canHaveEngine, canStartEngine } from './docker-engine.ts';
 
 const REQUIRED = (process.env['TILEBED_REQUIRE'] ?? '').split(/[\s,]+/);
 
@@ -38,6 +38,9 @@ export const withoutChromium = await skipWithout('chromium', pathExists(CHROMIUM
 
 /** A Docker engine that answers, or the means to start one. */
 export const withoutDocker = await skipWithout('docker', canHaveEngine());
+
+/** The means to start engines of one's own, in namespaces. */
+export const withoutDockerd = await skipWithout('docker', canStartEngine());
 
 /** OpenSSH's server, which tests start themselves. */
 export const withoutSshd = await skipWithout('sshd', pathExists('/usr/sbin/sshd'));

@@ -1,13 +1,18 @@
 /** What of a testbed an engine cannot do, told before anything is made. */
 import { TilebedError } from '../../../runtime/errors.ts';
 import { hostAddress, overlap, subnetOf } from '../../spec/addresses.ts';
-import type { Testbed } from '../../spec/resolved.ts';
+import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
 import { OWNER_LABEL } from './names.ts';
 import { type Snapshot, subnetsOf } from './snapshot.ts';
 
-/** Throws a TilebedError (INPUT). */
+/**
+ * Throws a TilebedError (INPUT).
+ *
+ * @param placed the nodes that are to be on this engine
+ */
 export function checkTestbed(
   { name, subnet: cidr, nodes }: Testbed,
+  placed: readonly TestbedNode[],
   { otherNetworks }: Pick<Snapshot, 'otherNetworks'>,
   cpuCount: number,
 ): void {
@@ -28,7 +33,7 @@ export function checkTestbed(
       { hint: `choose another subnet${whose}` },
     );
   }
-  for (const { name: node, cpus = [] } of nodes) {
+  for (const { name: node, cpus = [] } of placed) {
     const missing = cpus.find((cpu) => cpu >= cpuCount);
     if (missing === undefined) continue;
     throw new TilebedError(

@@ -2,6 +2,7 @@
  * A Docker engine, through the command line: `docker` brings contexts, SSH, TLS and credentials as the
  * user has set them up (decision 0013). Errors that users can mend come with how.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { TilebedError } from '../../../runtime/errors.ts';
 import { hintFor, isOutOfReach } from './hints.ts';
@@ -29,14 +30,35 @@ export interface EngineInfo {
   readonly CpuCfsQuota: boolean;
   readonly Architecture: string;
   readonly ServerVersion: string;
-  readonly ServerErrors?: readonly string[];
+  readonly Swarm: SwarmInfo;
 }
+
+/** What an engine knows of the swarm that it is in, if it is in one. */
+export interface SwarmInfo {
+  readonly NodeID: string;
+  readonly NodeAddr: string;
+  /** `active` in a swarm, `inactive` in none. */
+  readonly LocalNodeState: string;
+  /** True for managers: only they make networks. */
+  readonly ControlAvailable: boolean;
+  readonly Error: string;
+}
+
+/** A swarm notices in its own time that a network's last container is gone. */
+const SETTLING = /is in use by task|has active endpoints/;
+const SETTLING_ROUNDS = 40;
+const SETTLING_MS = 250;
 
 export class Engine {
   readonly #options: EngineOptions;
 
   constructor(options: EngineOptions = {}) {
     this.#options = options;
+  }
+
+  /** Undefined for the one that `docker` itself takes. */
+  get address(): string | undefined {
+    return this.#options.host;
   }
 
   get environment(): Readonly<Record<string, string>> {
@@ -82,6 +104,36 @@ export class Engine {
     );
   }
 
+  /** Removes a network of which the testbed has just removed the containers; no harm where it is gone. */
+  async removeNetwork(name: string, signal?: AbortSignal): Promise<void> {
+    const options = signal === undefined ? {} : { signal };
+    for (let round = 1; ; round++) {
+      const answer = await this.try(['network', 'rm', name], options);
+      const said = `${answer.stdout}\n${answer.stderr}`;
+      if (answer.exitCode === 0 || /not found|no such network/i.test(said)) return;
+      if (!SETTLING.test(said) || round === SETTLING_ROUNDS) {
+        throw new TilebedError('FAILED', `docker network rm ${name}: ${engineMessage(answer)}`);
+      }
+      await delay(SETTLING_MS, undefined, options);
+    }
+  }
+
+  /** Copies an image to another engine, without a registry. Rejects with a TilebedError (FAILED). */
+  async copyImage(tag: string, to: Engine, signal: AbortSignal): Promise<void> {
+    const [file, ...args] = this.command(['save', tag]);
+    const [otherFile, ...otherArgs] = to.command(['load', '--quiet']);
+    const options = { env: this.environment, reject: false, cancelSignal: signal } as const;
+    const copied = await execa(file, args, { ...options, buffer: { stdout: false } }).pipe(
+      otherFile,
+      otherArgs,
+      options,
+    );
+    signal.throwIfAborted();
+    if (copied.exitCode === 0) return;
+    const said = [copied, ...copied.pipedFrom].map(({ stderr }) => stderr).join('\n');
+    throw new TilebedError('FAILED', `cannot copy ${tag} to ${to.address}: ${said.trim()}`);
+  }
+
   /** Things by name or id as Docker describes them; those that are gone meanwhile are left out. */
   async inspect<Thing>(
     kind: 'container' | 'network' | 'image' | 'volume',
@@ -123,7 +175,7 @@ export class Engine {
 /** The last line says what is wrong; Docker puts deprecations and progress before it. */
 export function engineMessage({ exitCode, stdout, stderr }: EngineAnswer): string {
   const lines = `${stdout}\n${stderr}`.trim().split('\n').filter(Boolean);
-  const telling = lines.filter((line) => !/^See '|^Run '|DEPRECATED|^\s*$/.test(line));
+  const telling = lines.filter((line) => !/^See '|^Run '|^exit status|DEPRECATED|^\s*$/.test(line));
   const said = telling.at(-1)?.replace(/^(docker: )?Error response from daemon: /, '') ?? '';
   return said === '' ? `ended with status ${exitCode}` : said;
 }

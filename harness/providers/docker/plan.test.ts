@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Testbed } from '../../spec/resolved.ts';
 import { ownNames, RECIPE_LABEL } from './names.ts';
+import { bridgeNetwork, overlayNetwork } from './network.ts';
 import { containerName, containerSteps, quotaUs } from './plan.ts';
 import type { Container, Snapshot } from './snapshot.ts';
 
@@ -37,7 +38,12 @@ function testbed(...edges: string[]): Testbed {
 }
 
 function steps(wanted: Testbed, snapshot: Snapshot, image = 'tilebed/node:a') {
-  return containerSteps(wanted, { names, snapshot, image });
+  return containerSteps({
+    names,
+    network: bridgeNetwork(wanted, names),
+    networkEngine: 0,
+    engines: [{ nodes: wanted.nodes, snapshot, image, where: '' }],
+  });
 }
 
 /** What an engine holds once these steps are taken. */
@@ -105,6 +111,7 @@ test('what a node no longer is goes first, with its volume', () => {
   expect(steps(testbed('edge0'), before)).toEqual([
     {
       title: 'remove what the testbed no longer has',
+      engine: 0,
       actions: [
         ['rm', '--force', own],
         ['volume', 'rm', own],
@@ -121,7 +128,8 @@ test('another image or subnet makes all anew', () => {
     'make the container of edge0 at 10.31.60.3',
   ]);
   const moved = { ...wanted, subnet: '10.31.0.0/16' };
-  expect(steps(moved, afterwards(wanted))[0]!.actions.map(([verb]) => verb)).toEqual([
+  const first = steps(moved, afterwards(wanted)).slice(0, 2);
+  expect(first.flatMap(({ actions }) => actions.map(([verb]) => verb))).toEqual([
     'rm',
     'volume',
     'network',
@@ -142,4 +150,28 @@ test('what faults have left is put right', () => {
     ['update', '--cpu-period', '100000', '--cpu-quota', '50000', own],
     ['network', 'connect', '--ip', '10.31.60.3', '--alias', 'edge0', names.network, own],
   ]);
+});
+
+test('on several engines: the manager makes the network, and a node that moves leaves its place first', () => {
+  const wanted = testbed('edge0');
+  const [gateway, edge] = wanted.nodes;
+  const engines = (nodesA: Testbed['nodes'], nodesB: Testbed['nodes']) => [
+    { nodes: nodesA, snapshot: NOTHING, image: 'tilebed/node:a', where: ' on a' },
+    { nodes: nodesB, snapshot: NOTHING, image: 'tilebed/node:a', where: ' on b' },
+  ];
+  const facts = { names, network: overlayNetwork(wanted, names, 2), networkEngine: 1 };
+  const found = containerSteps({ ...facts, engines: engines([gateway!], [edge!]) });
+  expect(found.map(({ title, engine }) => [title, engine])).toEqual([
+    [`make the network ${names.network} of 10.31.60.0/24`, 1],
+    ['make the container of gateway at 10.31.60.2 on a', 0],
+    ['make the container of edge0 at 10.31.60.3 on b', 1],
+  ]);
+  const { containers, volumes } = afterwards(wanted);
+  const [onA, onB] = engines([gateway!, edge!], []);
+  const snapshot = { ...NOTHING, containers, volumes };
+  const moved = containerSteps({ ...facts, engines: [onA!, { ...onB!, snapshot }] });
+  expect(moved[0]).toMatchObject({
+    title: 'remove what the testbed no longer has on b',
+    engine: 1,
+  });
 });

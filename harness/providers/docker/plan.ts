@@ -1,27 +1,39 @@
 /**
- * What a testbed of containers still wants: pure, from the testbed and a snapshot of the engine. A step
+ * What a testbed of containers still wants: pure, from the testbed and a snapshot of its engines. A step
  * holds only commands whose effect is missing, so a plan that was broken off goes on where it stopped,
  * and one that is all in place is empty. Commands are without `docker` itself, which a remote engine
  * changes.
  */
-import { createHash } from 'node:crypto';
 import { NODE_FOLDER } from '../../image/root-files.ts';
-import { hostAddress, subnetOf } from '../../spec/addresses.ts';
-import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
+import type { TestbedNode } from '../../spec/resolved.ts';
 import { NODE_LABEL, type OwnNames, ownerLabel, RECIPE_LABEL } from './names.ts';
+import { type NetworkPlan, recipeOf } from './network.ts';
 import type { Container, Snapshot } from './snapshot.ts';
 
 /** Commands under one title. */
 export interface CommandStep {
   readonly title: string;
   readonly node?: string;
+  /** Whose commands they are: the place in `PlanFacts.engines`. */
+  readonly engine: number;
   readonly actions: readonly (readonly string[])[];
+}
+
+/** An engine, what it holds, and what is to be on it. */
+export interface EngineFacts {
+  readonly nodes: readonly TestbedNode[];
+  readonly snapshot: Snapshot;
+  readonly image: string;
+  /** Such as " on ssh://b", where there are several. */
+  readonly where: string;
 }
 
 export interface PlanFacts {
   readonly names: OwnNames;
-  readonly snapshot: Snapshot;
-  readonly image: string;
+  readonly network: NetworkPlan;
+  /** The one that makes and removes the network: of a swarm, a manager. */
+  readonly networkEngine: number;
+  readonly engines: readonly EngineFacts[];
 }
 
 /** Docker's own numbers, in microseconds: what `update` can both set and take back. */
@@ -33,14 +45,26 @@ const MOST_PROCESSES = 512;
 const TEMPORARY = '/tmp:rw,nosuid,nodev,size=64m';
 
 /** Steps that have nothing to do are left out. */
-export function containerSteps(testbed: Testbed, facts: PlanFacts): readonly CommandStep[] {
-  const keepsNetwork = facts.snapshot.network?.Labels?.[RECIPE_LABEL] === networkRecipe(testbed);
-  const kept = keptContainers(testbed, facts);
+export function containerSteps(facts: PlanFacts): readonly CommandStep[] {
+  const { engines, network, networkEngine } = facts;
+  const keepsNetwork = isKept(facts);
+  const kept = engines.map((_, index) => keptContainers(facts, index));
   return [
-    removeStrays(testbed, facts, kept, keepsNetwork),
-    makeNetwork(testbed, facts, keepsNetwork),
-    ...testbed.nodes.map((node) => makeNode(node, facts, kept)),
+    ...engines.map((_, index) => removeStrays(facts, index, kept[index]!)),
+    removeNetwork(facts, keepsNetwork),
+    {
+      title: network.title,
+      engine: networkEngine,
+      actions: keepsNetwork ? [] : [network.create],
+    },
+    ...engines.flatMap(({ nodes }, index) =>
+      nodes.map((node) => makeNode(node, facts, index, kept[index]!)),
+    ),
   ].filter(({ actions }) => actions.length > 0);
+}
+
+function isKept({ engines, network, networkEngine }: PlanFacts): boolean {
+  return engines[networkEngine]!.snapshot.network?.Labels?.[RECIPE_LABEL] === network.recipe;
 }
 
 export function containerName({ prefix }: OwnNames, node: string): string {
@@ -53,16 +77,15 @@ export function quotaUs(cpuQuota: number | undefined, periodUs = PERIOD_US): num
   return Math.max(SMALLEST_QUOTA_US, Math.round(cpuQuota * periodUs));
 }
 
-/** Containers that are as the testbed wants them, but for what a fault has done to them. */
-export function keptContainers(
-  testbed: Testbed,
-  { names, snapshot, image }: PlanFacts,
-): ReadonlyMap<string, Container> {
-  if (snapshot.network?.Labels?.[RECIPE_LABEL] !== networkRecipe(testbed)) return new Map();
+/** Containers of an engine that are as the testbed wants them, but for what a fault has done to them. */
+export function keptContainers(facts: PlanFacts, engine: number): ReadonlyMap<string, Container> {
+  if (!isKept(facts)) return new Map();
+  const { names } = facts;
+  const { nodes, snapshot, image } = facts.engines[engine]!;
   const recipes = new Map(
-    testbed.nodes.map((node) => [
+    nodes.map((node) => [
       containerName(names, node.name),
-      recipe(createArguments(node, names, image)),
+      recipeOf(createArguments(node, names, image)),
     ]),
   );
   return new Map(
@@ -73,64 +96,46 @@ export function keptContainers(
   );
 }
 
-/** What an earlier version of the testbed had, and what must be made anew. */
+/** What an earlier version of the testbed had here, and what must be made anew. */
 function removeStrays(
-  { nodes }: Testbed,
-  { names, snapshot }: PlanFacts,
+  { names, engines }: PlanFacts,
+  engine: number,
   kept: ReadonlyMap<string, Container>,
-  keepsNetwork: boolean,
 ): CommandStep {
+  const { nodes, snapshot, where } = engines[engine]!;
   const wanted = new Set(nodes.map(({ name }) => containerName(names, name)));
   const strays = [...snapshot.containers.keys()].filter((name) => !kept.has(name));
   // A volume holds what its image brought: with another image it would hide the new runtime.
   const volumes = [...snapshot.volumes].filter(
     (name) => !wanted.has(name) || strays.includes(name),
   );
-  const network = snapshot.network !== undefined && !keepsNetwork;
   return {
-    title: 'remove what the testbed no longer has',
+    title: `remove what the testbed no longer has${where}`,
+    engine,
     actions: [
       ...(strays.length === 0 ? [] : [['rm', '--force', ...strays]]),
       ...(volumes.length === 0 ? [] : [['volume', 'rm', ...volumes]]),
-      ...(network ? [['network', 'rm', names.network]] : []),
     ],
   };
 }
 
-function makeNetwork(testbed: Testbed, { names }: PlanFacts, isThere: boolean): CommandStep {
-  const { subnet } = testbed;
+function removeNetwork({ names, engines, networkEngine }: PlanFacts, isKept: boolean): CommandStep {
+  const isThere = engines[networkEngine]!.snapshot.network !== undefined;
   return {
-    title: `make the network ${names.network} of ${subnet}`,
-    actions: isThere
-      ? []
-      : [
-          [
-            ...['network', 'create', '--driver', 'bridge', '--subnet', subnet],
-            ...['--gateway', hostAddress(subnetOf(subnet), testbed.nodes) ?? ''],
-            ...['--opt', `com.docker.network.bridge.name=${names.bridge}`],
-            ...[
-              '--label',
-              ownerLabel(names),
-              '--label',
-              `${RECIPE_LABEL}=${networkRecipe(testbed)}`,
-            ],
-            names.network,
-          ],
-        ],
+    title: `remove the network ${names.network} as it was`,
+    engine: networkEngine,
+    actions: isThere && !isKept ? [['network', 'rm', names.network]] : [],
   };
-}
-
-function networkRecipe({ subnet, nodes }: Testbed): string {
-  return recipe([subnet, hostAddress(subnetOf(subnet), nodes) ?? '']);
 }
 
 /** Makes a container, or heals one: stopped, frozen, slowed or cut off by a fault that nobody took back. */
 function makeNode(
   node: TestbedNode,
-  facts: PlanFacts,
+  { names, engines }: PlanFacts,
+  engine: number,
   kept: ReadonlyMap<string, Container>,
 ): CommandStep {
-  const { names, snapshot, image } = facts;
+  const { snapshot, image, where } = engines[engine]!;
   const name = containerName(names, node.name);
   const create = createArguments(node, names, image);
   const found = kept.get(name);
@@ -138,6 +143,7 @@ function makeNode(
     return {
       title: `put ${node.name} right`,
       node: node.name,
+      engine,
       actions: healing(node, name, found, names),
     };
   }
@@ -145,12 +151,13 @@ function makeNode(
   const hasVolume = snapshot.volumes.has(name) && !snapshot.containers.has(name);
   const labels = ['--label', ownerLabel(names), '--label', `${NODE_LABEL}=${node.name}`];
   return {
-    title: `make the container of ${node.name} at ${node.address}`,
+    title: `make the container of ${node.name} at ${node.address}${where}`,
     node: node.name,
+    engine,
     actions: [
       ...(hasVolume ? [] : [['volume', 'create', ...labels, name]]),
       [
-        ...['run', '--detach', ...labels, '--label', `${RECIPE_LABEL}=${recipe(create)}`],
+        ...['run', '--detach', ...labels, '--label', `${RECIPE_LABEL}=${recipeOf(create)}`],
         ...create,
       ],
     ],
@@ -211,8 +218,4 @@ function createArguments(
       : ['--memory', String(memoryBytes), '--memory-swap', String(memoryBytes)]),
     image,
   ];
-}
-
-function recipe(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

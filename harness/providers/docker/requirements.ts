@@ -3,23 +3,40 @@ import { randomUUID } from 'node:crypto';
 import type { Requirement } from '../provider.ts';
 import { type Engine, engineMessage } from './engine.ts';
 import { hintFor } from './hints.ts';
+import { swarmRequirements } from './swarm.ts';
 
 const HELP = 'https://docs.docker.com/engine/install tells how to install Docker';
 
+interface Wanted {
+  /** More than what `up` asks each time. */
+  readonly thorough: boolean;
+  /** The engines are to be those of one swarm. */
+  readonly swarm: boolean;
+}
+
 export async function dockerRequirements(
-  engine: Engine,
-  { thorough }: { readonly thorough: boolean },
+  engines: readonly Engine[],
+  { thorough, swarm }: Wanted,
 ): Promise<readonly Requirement[]> {
+  const found = await Promise.all(engines.map(findEngine));
+  if (!found.every(({ ok }) => ok)) return found;
+  return [
+    ...found,
+    ...(swarm ? await swarmRequirements(engines) : []),
+    ...(thorough ? [await tryNetwork(engines[0]!), await limits(engines[0]!)] : []),
+  ];
+}
+
+async function findEngine(engine: Engine): Promise<Requirement> {
+  const name = engine.address === undefined ? 'engine' : `engine ${engine.address}`;
   const answer = await engine.try(['info', '--format', '{{.ServerVersion}}']);
   // A client without an engine ends well, and says what is wrong.
   const version = answer.stdout.trim().split('\n')[0] ?? '';
-  if (answer.exitCode !== 0 || version === '') {
-    const detail = engineMessage(answer);
-    return [{ name: 'engine', ok: false, detail, fix: hintFor(detail) ?? HELP }];
+  if (answer.exitCode === 0 && version !== '') {
+    return { name, ok: true, detail: `answers, version ${version}` };
   }
-  const found: Requirement = { name: 'engine', ok: true, detail: `answers, version ${version}` };
-  if (!thorough) return [found];
-  return [found, await tryNetwork(engine), await limits(engine)];
+  const detail = engineMessage(answer);
+  return { name, ok: false, detail, fix: hintFor(detail) ?? HELP };
 }
 
 /** Networks want more of a machine than anything else: bridges, iptables, and the right to both. */

@@ -20,6 +20,8 @@ export interface Container {
 
 export interface Network {
   readonly Name: string;
+  /** `swarm` for an overlay, which only a manager makes and removes. */
+  readonly Scope?: 'local' | 'swarm';
   readonly Labels: Readonly<Record<string, string>> | null;
   readonly IPAM: { readonly Config: readonly { readonly Subnet?: string }[] | null };
 }

@@ -7,15 +7,32 @@ import { hasImage, imageAction, makeImage, type NodeImage } from './image.ts';
 import type { OwnNames } from './names.ts';
 import { type CommandStep, containerName } from './plan.ts';
 import { type Cable, findCable, linkCommands, wantedLabel } from './shaping.ts';
+import type { Site } from './sites.ts';
 import type { Container } from './snapshot.ts';
 
-export function imageStep(engine: Engine, image: NodeImage): Step {
-  return {
-    title: `make the image ${image.tag}`,
-    actions: [imageAction(engine, image)],
-    done: () => hasImage(engine, image),
-    apply: (signal) => makeImage(engine, image, signal),
+/** It is made on one engine that lacks it, and copied to the others: the very same on all. */
+export async function imageSteps(
+  sites: readonly Site[],
+  image: NodeImage,
+): Promise<readonly Step[]> {
+  const present = await Promise.all(sites.map(({ engine }) => hasImage(engine, image)));
+  const holder = Math.max(0, present.indexOf(true));
+  const { engine: source, where } = sites[holder]!;
+  const made: Step = {
+    title: `make the image ${image.tag}${where}`,
+    actions: [imageAction(source, image)],
+    done: async () => present[holder]!,
+    apply: (signal) => makeImage(source, image, signal),
   };
+  const copied = sites.map(
+    ({ engine, where }, index): Step => ({
+      title: `copy the image ${image.tag} to ${where.replace(/^ on /, '')}`,
+      actions: [source.command(['save', image.tag]), engine.command(['load'])],
+      done: async () => index === holder || present[index]!,
+      apply: (signal) => source.copyImage(image.tag, engine, signal),
+    }),
+  );
+  return [made, ...copied];
 }
 
 export function commandStep(engine: Engine, { title, node, actions }: CommandStep): Step {
@@ -25,7 +42,11 @@ export function commandStep(engine: Engine, { title, node, actions }: CommandSte
     actions: actions.map((action) => engine.command(action)),
     done: async () => false,
     apply: async (signal) => {
-      for (const action of actions) await engine.run(action, { signal });
+      for (const action of actions) {
+        const [kind, verb, name] = action;
+        if (kind === 'network' && verb === 'rm') await engine.removeNetwork(name!, signal);
+        else await engine.run(action, { signal });
+      }
     },
   };
 }

@@ -19,7 +19,7 @@ socket.setTimeout(5000, () => socket.destroy(new Error('no answer')));
 socket.pipe(process.stdout);`;
 
 export function networkContract(provider: ProviderUnderTest): void {
-  const { subnets, able } = provider;
+  const { subnets, able, apart = false } = provider;
   describe('addresses', () => {
     const testbed = provider.shared ?? upTestbed(provider, threeNodes(subnets[0]));
 
@@ -46,7 +46,8 @@ export function networkContract(provider: ProviderUnderTest): void {
       }
     });
 
-    test('this machine reaches the gateway', async () => {
+    const whereReached = apart ? () => {} : test;
+    whereReached('this machine reaches the gateway', async () => {
       const gateway = testbed.node('gateway');
       const { port, end } = await serve(gateway);
       const answer = await text(connect({ host: gateway.address, port, timeout: 5000 }));

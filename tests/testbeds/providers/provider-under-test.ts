@@ -10,6 +10,8 @@ export interface ProviderUnderTest {
   readonly subnets: readonly [string, string];
   /** What it must be able to do here. */
   readonly able: readonly Capability[];
+  /** This machine is no part of the nodes' network: it does not reach them, nor is there a relay. */
+  readonly apart?: true;
   /** What is on this machine of testbeds whose state lies in that folder, found without the provider. */
   remains(stateFolder: string): Promise<readonly string[]>;
   /**
