@@ -1,25 +1,24 @@
 /** A root file system as an archive: the same files give the same bytes, on any day and for any user. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { create } from 'tar';
+import { fileHashes } from './file-hashes.ts';
 import { NODE_USER, type RootFile } from './root-files.ts';
 
 /** What names the content: paths, bytes, links and modes. */
 export async function rootHash(files: readonly RootFile[]): Promise<string> {
-  const lines = await Promise.all(files.map(describe));
+  const hashes = await fileHashes(files.flatMap((each) => (each.kind === 'copy' ? each.from : [])));
+  const lines = await Promise.all(files.map((file) => describe(file, hashes)));
   return createHash('sha256').update(lines.toSorted().join('\n')).digest('hex');
 }
 
-async function describe(file: RootFile): Promise<string> {
+async function describe(file: RootFile, hashes: ReadonlyMap<string, string>): Promise<string> {
   switch (file.kind) {
     case 'copy': {
-      const hash = createHash('sha256');
-      await pipeline(createReadStream(file.from), hash);
-      return JSON.stringify([file.path, (await stat(file.from)).mode & 0o111, hash.digest('hex')]);
+      const { mode } = await stat(file.from);
+      return JSON.stringify([file.path, mode & 0o111, hashes.get(file.from)]);
     }
     case 'text':
       return JSON.stringify([file.path, file.text]);

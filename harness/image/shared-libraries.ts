@@ -9,12 +9,10 @@ import { tryCommand } from '../machine/command.ts';
  * needs none.
  */
 export async function sharedLibraries(programs: readonly string[]): Promise<readonly string[]> {
-  const found = new Set<string>();
-  for (const program of programs) {
-    const { stdout } = await tryCommand(['ldd', program]);
-    for (const path of librariesIn(stdout)) found.add(path);
-  }
-  return [...found];
+  const answers = await Promise.all(
+    [...new Set(programs)].map((program) => tryCommand(['ldd', program])),
+  );
+  return [...new Set(answers.flatMap(({ stdout }) => librariesIn(stdout)))];
 }
 
 /** From `name => /path (0x...)` and, for the loader, `/path (0x...)`. */

@@ -41,6 +41,8 @@ export class EngineRack implements AsyncDisposable {
     const forward = ['FORWARD', '-i', BRIDGE, '-o', BRIDGE, '-j', 'ACCEPT'];
     await tryCommand(['ip', 'link', 'delete', BRIDGE]);
     await runCommand(['ip', 'link', 'add', BRIDGE, 'type', 'bridge']);
+    // This machine reaches those that the engines stand for.
+    await runCommand(['ip', 'address', 'add', `${SUBNET}.254/24`, 'dev', BRIDGE]);
     await runCommand(['ip', 'link', 'set', BRIDGE, 'up']);
     await runCommand(['iptables', '-I', ...forward]);
     const started: Started[] = [];

@@ -170,8 +170,11 @@ describe.skipIf(withoutDockerd)('with two engines', async () => {
 
 /** A folder with an `ssh` that has the test's keys, as a user's has those of ~/.ssh. */
 async function ownSsh(keys: SshKeys): Promise<string> {
-  const options = `-i ${keys.userKey} -o UserKnownHostsFile=${keys.knownHosts}`;
-  const script = `#!/bin/sh\nexec /usr/bin/ssh ${options} -o StrictHostKeyChecking=accept-new "$@"\n`;
+  const options = [
+    ...['ControlMaster=auto', `ControlPath=${keys.folder}/c`, 'ControlPersist=5'],
+    ...[`UserKnownHostsFile=${keys.knownHosts}`, 'StrictHostKeyChecking=accept-new'],
+  ].map((option) => `-o ${option}`);
+  const script = `#!/bin/sh\nexec /usr/bin/ssh -i ${keys.userKey} ${options.join(' ')} "$@"\n`;
   const folder = join(keys.folder, 'bin');
   await mkdir(folder);
   await writeFile(join(folder, 'ssh'), script, { mode: 0o755 });
