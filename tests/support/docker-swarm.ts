@@ -91,7 +91,9 @@ async function startEngine(folder: string, index: number): Promise<Started> {
   const port = `${BRIDGE}${index}`;
   const host = `unix://${own}/docker.sock`;
   await mkdir(own);
+  // What a test run that was killed has left.
   await tryCommand(['ip', 'netns', 'delete', namespace]);
+  await tryCommand(['ip', 'link', 'delete', port]);
   await runCommand(['ip', 'netns', 'add', namespace]);
   const cable = ['type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace];
   await runCommand(['ip', 'link', 'add', port, ...cable]);

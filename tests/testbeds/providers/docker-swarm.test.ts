@@ -141,7 +141,7 @@ describe.skipIf(withoutDockerd)('with two engines', async () => {
     expect(up.stderr).toContain(`make the container of edge0 at ${SUBNETS[0]}.3 on ${remote}`);
     expect(await labelled(second!.host, 'container', workspace.state)).toHaveLength(1);
     const argv = ['exec', workspace.testbed, 'edge0', '--', 'node', '-p', '6 * 7'];
-    expect((await tilebed(argv, { env })).stdout).toBe('edge0: 42');
+    expect((await tilebed(argv, { env })).stdout).toBe('42');
     expect(await tilebed(['down', workspace.testbed], { env })).toMatchObject({ exitCode: 0 });
     expect(await remains(workspace.state)).toEqual([]);
   });
