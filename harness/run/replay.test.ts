@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { VERSION } from '../package-root.ts';
 import type { Manifest } from '../results/format.ts';
-import { differencesFrom, replayedExperiment } from './replay.ts';
+import { differencesFrom, replayedExperiment, replayedTestbed } from './replay.ts';
 
 const HOST = {
   hostname: 'a',
@@ -72,6 +72,22 @@ test('network, pictures, labels and weights of then, whatever else lies around',
 test('a network that is not that of then is refused', async () => {
   const source = { folder, manifest: manifest('numbers', 'another network') };
   await expect(replayedExperiment(source)).rejects.toThrow('is not what the experiment');
+});
+
+test("a stranger's testbed runs no commands, one's own does", async () => {
+  const file = join(folder, 'own.yaml');
+  const text = `name: metered
+provider: local
+network: { subnet: 10.1.0.0/24 }
+meter: { command: [read-plug] }
+nodes:
+  gateway: { role: gateway, address: 10.1.0.2 }
+  edge0: { role: edge, address: 10.1.0.3 }
+`;
+  const source = { folder, manifest: { testbed: { file, text } } as unknown as Manifest };
+  await expect(replayedTestbed(source)).rejects.toThrow('would run `read-plug`');
+  await writeFile(file, text);
+  expect((await replayedTestbed(source)).meter?.command).toEqual(['read-plug']);
 });
 
 test('what it would be run with, where it is something else', () => {

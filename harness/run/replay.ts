@@ -86,14 +86,23 @@ async function expectHash(path: string, sha256: string): Promise<void> {
   throw new TilebedError('INPUT', `${path} is not what the experiment was run with`);
 }
 
-/** The testbed's own file where it still says the same, else a copy in the unpacked results. */
+/**
+ * The testbed's own file where it still says the same, else a copy in the unpacked results.
+ *
+ * Rejects with a TilebedError (INPUT) where that copy, which may be a stranger's, names commands to run.
+ */
 export async function replayedTestbed({ folder, manifest }: ReplaySource): Promise<Testbed> {
   const { file, text } = manifest.testbed;
   const present = await readFile(file, 'utf8').catch(() => undefined);
   if (present === text) return loadTestbed(file);
   const copy = join(folder, 'testbed.yaml');
   await writeWhole(copy, text);
-  return resolveTestbed(SpecDocument.parse(text, copy));
+  const testbed = resolveTestbed(SpecDocument.parse(text, copy));
+  const commands = [testbed, ...testbed.nodes].flatMap(({ meter }) => meter?.command?.[0] ?? []);
+  if (commands.length === 0) return testbed;
+  throw new TilebedError('INPUT', `the bundle's testbed would run \`${commands[0]}\` as a meter`, {
+    hint: 'write the testbed that you trust to a file of your own, and name it by --testbed',
+  });
 }
 
 /** What it would be run with here. */
