@@ -3,11 +3,11 @@ import { loadNetwork } from '../model/load.ts';
 import { planWork } from '../partition/work-plan.ts';
 import { STRATEGIES } from '../schedule/strategies.ts';
 import type { GatewayConfig } from './config.ts';
-import { DealtGateway } from './dealt-gateway.ts';
+import { DealtGateway } from './dealt/gateway.ts';
 import { Finisher } from './finisher.ts';
 import { GatewayNode } from './gateway-node.ts';
 import type { RoleContext } from './role.ts';
-import { StealingGateway } from './stealing-gateway.ts';
+import { StealingGateway } from './stealing/gateway.ts';
 
 export async function runGateway(config: GatewayConfig, context: RoleContext): Promise<void> {
   const network = await loadNetwork(config.work.model.cfg);

@@ -12,7 +12,7 @@ import { planReuse, type ReusePlan } from '../partition/reuse.ts';
 import type { PlannedTile } from '../schedule/halo-ledger.ts';
 import type { TileId } from '../schedule/source-queue.ts';
 import type { ComputeInput } from './compute-protocol.ts';
-import { decodeHalos, decodeSides } from './halo-wire.ts';
+import { decodeHalos, decodeSides } from './stealing/halo-wire.ts';
 
 /** What all edges of a run know of its tiles. */
 export interface StealingPlan {

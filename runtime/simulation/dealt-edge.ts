@@ -1,4 +1,4 @@
-/** The edge's glue around its store of parts (roles/dealt-edge.ts), on simulated time and connections. */
+/** The edge's glue around its store of parts (roles/dealt/edge.ts), on simulated time and connections. */
 import { type Piece, stagePieces } from '../partition/pieces.ts';
 import { regionHeight, regionWidth } from '../partition/region.ts';
 import { FrameIntake, type IntakeOptions } from '../roles/frame-intake.ts';

@@ -1,7 +1,7 @@
-/** The gateway's glue around the dealer (roles/dealt-gateway.ts), on simulated time and connections. */
+/** The gateway's glue around the dealer (roles/dealt/gateway.ts), on simulated time and connections. */
 import { stagePieces } from '../partition/pieces.ts';
 import type { DealtPlan } from '../partition/stages.ts';
-import type { Planning } from '../roles/planning.ts';
+import type { Planning } from '../roles/dealt/planning.ts';
 import type { FrameId } from '../schedule/collector.ts';
 import { type Deal, Dealer, type Losses } from '../schedule/dealer.ts';
 import type { End } from './connection.ts';

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { fusibleLayers } from '../partition/ftp.ts';
 import type { Region } from '../partition/region.ts';
 import { type DealtPlan, planStage } from '../partition/stages.ts';
-import type { Planning } from '../roles/planning.ts';
+import type { Planning } from '../roles/dealt/planning.ts';
 import { networkOf, section } from '../testing/cfg.ts';
 import { below, type Random, seededRandom } from '../testing/random.ts';
 import { RandomWorld } from '../testing/random-world.ts';

@@ -8,7 +8,7 @@ import { stagePieces } from '../partition/pieces.ts';
 import type { FusedPlan } from '../partition/plan.ts';
 import { areaOf, type Region } from '../partition/region.ts';
 import type { DealtPlan } from '../partition/stages.ts';
-import { encodeDeal } from '../roles/deal-message.ts';
+import { encodeDeal } from '../roles/dealt/deal-message.ts';
 import { frameRegion } from '../roles/job.ts';
 import type { Deal } from '../schedule/dealer.ts';
 import type { DealtSignal } from './dealt-gateway.ts';

@@ -1,4 +1,4 @@
-/** An edge's glue around the scheduler (roles/stealing-edge.ts, roles/halo-exchange.ts), on simulated time. */
+/** An edge's glue around the scheduler (roles/stealing/edge.ts, roles/stealing/halo-exchange.ts), on simulated time. */
 import type { WindowLayer } from '../partition/ftp.ts';
 import { publishedHalos } from '../partition/reuse.ts';
 import { FrameIntake, type IntakeOptions } from '../roles/frame-intake.ts';
@@ -12,7 +12,7 @@ import { SimulatedPeers } from './peers.ts';
 import type { StealingSignal } from './stealing-gateway.ts';
 import type { Device, EdgeWorld } from './world.ts';
 
-/** As in roles/stealing-edge.ts. */
+/** As in roles/stealing/edge.ts. */
 const RESERVE = 1;
 const UNSENT_RESULTS = 2;
 

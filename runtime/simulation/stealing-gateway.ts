@@ -1,4 +1,4 @@
-/** The gateway's glue around the scheduler (roles/stealing-gateway.ts), on simulated time and connections. */
+/** The gateway's glue around the scheduler (roles/stealing/gateway.ts), on simulated time and connections. */
 import type { Halo } from '../partition/reuse.ts';
 import { Broker, type Offer, type Referral } from '../schedule/broker.ts';
 import { Collector, type FrameId } from '../schedule/collector.ts';

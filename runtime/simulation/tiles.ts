@@ -2,7 +2,7 @@
 import type { Network } from '../model/network.ts';
 import { fusibleLayers } from '../partition/ftp.ts';
 import type { FusedPlan } from '../partition/plan.ts';
-import { MAX_HALOS } from '../roles/halo-wire.ts';
+import { MAX_HALOS } from '../roles/stealing/halo-wire.ts';
 import { HaloLedger } from '../schedule/halo-ledger.ts';
 import { tileOrder } from '../schedule/reuse-order.ts';
 import { SourceQueue } from '../schedule/source-queue.ts';

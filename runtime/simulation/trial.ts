@@ -5,8 +5,8 @@
 import { dealtStrategy } from '../partition/dealt.ts';
 import type { EdgeProfile } from '../partition/stages.ts';
 import { planWork } from '../partition/work-plan.ts';
-import { AdaptivePlanning } from '../roles/adaptive-planning.ts';
-import { type Planning, SteadyPlanning } from '../roles/planning.ts';
+import { AdaptivePlanning } from '../roles/dealt/adaptive-planning.ts';
+import { type Planning, SteadyPlanning } from '../roles/dealt/planning.ts';
 import { STRATEGIES, strategyOn } from '../schedule/strategies.ts';
 import { DealtEdge } from './dealt-edge.ts';
 import { DealtGateway, type DealtSignal } from './dealt-gateway.ts';

@@ -2,23 +2,23 @@
  * An edge's halos: what its own tiles have left is kept here and given to edges that ask, and what a
  * tile in hand needs of others is fetched, while the tile before it is computed.
  */
-import { monotonicMs } from '../clock.ts';
-import type { FilledHalo } from '../engine/halo-run.ts';
-import { freeAtOnce } from '../engine/memory.ts';
-import { TilebedError } from '../errors.ts';
-import type { Frame } from '../net/frame.ts';
-import type { MessageOf } from '../net/messages.ts';
-import type { PeerSession } from '../net/session.ts';
-import { haloBytes } from '../partition/analysis.ts';
-import { copyPatch } from '../partition/map.ts';
-import { areaOf } from '../partition/region.ts';
-import type { Halo } from '../partition/reuse.ts';
-import { type Gathered, HaloFetches } from '../schedule/halo-fetches.ts';
-import { HaloStore, type TileKey } from '../schedule/halo-store.ts';
-import type { EdgePort } from './edge-node.ts';
+import { monotonicMs } from '../../clock.ts';
+import type { FilledHalo } from '../../engine/halo-run.ts';
+import { freeAtOnce } from '../../engine/memory.ts';
+import { TilebedError } from '../../errors.ts';
+import type { Frame } from '../../net/frame.ts';
+import type { MessageOf } from '../../net/messages.ts';
+import type { PeerSession } from '../../net/session.ts';
+import { haloBytes } from '../../partition/analysis.ts';
+import { copyPatch } from '../../partition/map.ts';
+import { areaOf } from '../../partition/region.ts';
+import type { Halo } from '../../partition/reuse.ts';
+import { type Gathered, HaloFetches } from '../../schedule/halo-fetches.ts';
+import { HaloStore, type TileKey } from '../../schedule/halo-store.ts';
+import type { EdgePort } from '../edge-node.ts';
+import type { Job, StealingPlan } from '../job.ts';
+import type { PeerEndpoint, Peers } from '../peers.ts';
 import { decodeParts, encodeParts, splitParts } from './halo-wire.ts';
-import type { Job, StealingPlan } from './job.ts';
-import type { PeerEndpoint, Peers } from './peers.ts';
 
 /** Three frames under way leave less on an edge, in the papers' settings. */
 const STORE_BYTES = 16 * 2 ** 20;

@@ -1,10 +1,10 @@
 /** Halos as they stand in messages: lists of numbers, checked before anything is made of them. */
-import { TilebedError } from '../errors.ts';
-import type { Network } from '../model/network.ts';
-import { haloBytes } from '../partition/analysis.ts';
-import type { Sides } from '../partition/neighbours.ts';
-import { areaOf, type Region } from '../partition/region.ts';
-import type { Halo } from '../partition/reuse.ts';
+import { TilebedError } from '../../errors.ts';
+import type { Network } from '../../model/network.ts';
+import { haloBytes } from '../../partition/analysis.ts';
+import type { Sides } from '../../partition/neighbours.ts';
+import { areaOf, type Region } from '../../partition/region.ts';
+import type { Halo } from '../../partition/reuse.ts';
 
 /** A message holds so many; a plan with more does without. */
 export const MAX_HALOS = 1300;

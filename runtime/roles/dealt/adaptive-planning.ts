@@ -3,18 +3,18 @@
  * and the next frame is planned by these. Every change of plan is told to whoever started the gateway,
  * and at the end what each plan's frames took beside what was expected of them.
  */
-import { monotonicMs } from '../clock.ts';
-import type { Network } from '../model/network.ts';
-import type { Transfer } from '../net/frame.ts';
-import type { MessageOf } from '../net/messages.ts';
-import { AdaptivePlanner, type Objective } from '../partition/adaptive.ts';
-import { partMs } from '../partition/cost.ts';
-import { regionHeight, regionWidth } from '../partition/region.ts';
-import type { DealtPlan, EdgeProfile, PlannerInput } from '../partition/stages.ts';
-import type { Deal, Queue } from '../schedule/dealer.ts';
-import { Profiles } from '../schedule/profiles.ts';
-import { type PlanChoice, Replanner } from '../schedule/replanner.ts';
-import type { PlanEvent, RoleEvent } from './events.ts';
+import { monotonicMs } from '../../clock.ts';
+import type { Network } from '../../model/network.ts';
+import type { Transfer } from '../../net/frame.ts';
+import type { MessageOf } from '../../net/messages.ts';
+import { AdaptivePlanner, type Objective } from '../../partition/adaptive.ts';
+import { partMs } from '../../partition/cost.ts';
+import { regionHeight, regionWidth } from '../../partition/region.ts';
+import type { DealtPlan, EdgeProfile, PlannerInput } from '../../partition/stages.ts';
+import type { Deal, Queue } from '../../schedule/dealer.ts';
+import { Profiles } from '../../schedule/profiles.ts';
+import { type PlanChoice, Replanner } from '../../schedule/replanner.ts';
+import type { PlanEvent, RoleEvent } from '../events.ts';
 import type { Planning } from './planning.ts';
 
 /** Deals whose edges may still tell what they took. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { letterboxRegion } from '../frames/letterbox.ts';
-import { FLOATS, PIXELS, type TileInput } from '../frames/tile-input.ts';
-import { type Region, regionHeight, regionWidth } from '../partition/region.ts';
-import { networkOf, section } from '../testing/cfg.ts';
-import { noise } from '../testing/pictures.ts';
+import { letterboxRegion } from '../../frames/letterbox.ts';
+import { FLOATS, PIXELS, type TileInput } from '../../frames/tile-input.ts';
+import { type Region, regionHeight, regionWidth } from '../../partition/region.ts';
+import { networkOf, section } from '../../testing/cfg.ts';
+import { noise } from '../../testing/pictures.ts';
 import {
   checkFramePiece,
   checkMapPiece,

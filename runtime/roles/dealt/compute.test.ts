@@ -1,18 +1,18 @@
 /** Whatever the plan, and in whatever order pieces come: the same bits as the network in one piece. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Segment } from '../engine/engine.ts';
-import { onnxruntimeEngine } from '../engine/onnxruntime.ts';
-import { elements, type Network } from '../model/network.ts';
-import { planFtpWorkSharing, planModnn, planNeighbour } from '../partition/dealt.ts';
-import { cutRegion, pasteRegion } from '../partition/map.ts';
-import { stagePieces } from '../partition/pieces.ts';
-import { regionHeight, regionWidth } from '../partition/region.ts';
-import type { DealtPlan } from '../partition/stages.ts';
-import { PartStore, type ReadyPart } from '../schedule/part-store.ts';
-import { computableChain } from '../testing/arbitrary-network.ts';
-import { computeWhole, difference, NO_DIFFERENCE, segmentSpec } from '../testing/compute.ts';
-import { below, type Random, randomFloats, seededRandom } from '../testing/random.ts';
+import type { Segment } from '../../engine/engine.ts';
+import { onnxruntimeEngine } from '../../engine/onnxruntime.ts';
+import { elements, type Network } from '../../model/network.ts';
+import { planFtpWorkSharing, planModnn, planNeighbour } from '../../partition/dealt.ts';
+import { cutRegion, pasteRegion } from '../../partition/map.ts';
+import { stagePieces } from '../../partition/pieces.ts';
+import { regionHeight, regionWidth } from '../../partition/region.ts';
+import type { DealtPlan } from '../../partition/stages.ts';
+import { PartStore, type ReadyPart } from '../../schedule/part-store.ts';
+import { computableChain } from '../../testing/arbitrary-network.ts';
+import { computeWhole, difference, NO_DIFFERENCE, segmentSpec } from '../../testing/compute.ts';
+import { below, type Random, randomFloats, seededRandom } from '../../testing/random.ts';
 import { type HeldPiece, partInput } from './part-input.ts';
 import { cutMapPiece, floatsOf } from './piece-payload.ts';
 

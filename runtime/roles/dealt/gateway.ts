@@ -3,19 +3,20 @@
  * what, passes on what goes through it, and pastes outputs into frames. Which frame is dealt when, and
  * what counts, is the dealer's to say (runtime/schedule/dealer.ts).
  */
-import { monotonicMs } from '../clock.ts';
-import { TilebedError } from '../errors.ts';
-import type { Network } from '../model/network.ts';
-import type { Frame, FrameLimits } from '../net/frame.ts';
-import type { Message, MessageOf } from '../net/messages.ts';
-import { dealtStrategy } from '../partition/dealt.ts';
-import { stagePieces } from '../partition/pieces.ts';
-import type { FrameId } from '../schedule/collector.ts';
-import { type Deal, Dealer } from '../schedule/dealer.ts';
+import { monotonicMs } from '../../clock.ts';
+import { TilebedError } from '../../errors.ts';
+import type { Network } from '../../model/network.ts';
+import type { Frame, FrameLimits } from '../../net/frame.ts';
+import type { Message, MessageOf } from '../../net/messages.ts';
+import { dealtStrategy } from '../../partition/dealt.ts';
+import { stagePieces } from '../../partition/pieces.ts';
+import type { FrameId } from '../../schedule/collector.ts';
+import { type Deal, Dealer } from '../../schedule/dealer.ts';
+import { checkTaken, FrameAssembly } from '../frame-assembly.ts';
+import type { GatewayDealing, GatewayPort } from '../gateway-node.ts';
+import { timed } from '../role.ts';
 import { AdaptivePlanning } from './adaptive-planning.ts';
 import { encodeDeal } from './deal-message.ts';
-import { checkTaken, FrameAssembly } from './frame-assembly.ts';
-import type { GatewayDealing, GatewayPort } from './gateway-node.ts';
 import {
   checkFramePiece,
   checkMapPiece,
@@ -25,7 +26,6 @@ import {
 } from './piece-payload.ts';
 import { type Planning, SteadyPlanning } from './planning.ts';
 import { bitsPerSecond, readProfile, type ToldProfile } from './profile-message.ts';
-import { timed } from './role.ts';
 
 export class DealtGateway implements GatewayDealing {
   readonly limits: FrameLimits;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { networkOf, section } from '../testing/cfg.ts';
+import { networkOf, section } from '../../testing/cfg.ts';
 import {
   decodeHalos,
   decodeParts,

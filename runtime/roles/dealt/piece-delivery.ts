@@ -1,15 +1,15 @@
 /** An edge's pieces on their way out: cut, sent to whoever lacks them, and noted in the timeline. */
-import { monotonicMs } from '../clock.ts';
-import type { Picture } from '../frames/picture.ts';
-import type { Network, Shape } from '../model/network.ts';
-import type { MessageOf } from '../net/messages.ts';
-import { type Piece, stagePieces } from '../partition/pieces.ts';
-import type { Region } from '../partition/region.ts';
+import { monotonicMs } from '../../clock.ts';
+import type { Picture } from '../../frames/picture.ts';
+import type { Network, Shape } from '../../model/network.ts';
+import type { MessageOf } from '../../net/messages.ts';
+import { type Piece, stagePieces } from '../../partition/pieces.ts';
+import type { Region } from '../../partition/region.ts';
+import type { EdgePort } from '../edge-node.ts';
+import type { Peers } from '../peers.ts';
+import { timed } from '../role.ts';
 import type { PlannedDeal } from './deal-message.ts';
-import type { EdgePort } from './edge-node.ts';
-import type { Peers } from './peers.ts';
 import { cutMapPiece, type EncodedPiece, encodeFramePiece } from './piece-payload.ts';
-import { timed } from './role.ts';
 
 /** A deal as it reached this edge. */
 export interface ReceivedDeal extends PlannedDeal {

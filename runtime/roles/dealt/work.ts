@@ -2,16 +2,16 @@
  * What an edge opens before it can be dealt parts, and what it measures of itself in its warm-up: by
  * that, shares are in proportion to real speeds.
  */
-import { loadNetwork } from '../model/load.ts';
-import type { Network } from '../model/network.ts';
-import { layerMultiplyAccumulates } from '../model/operations.ts';
-import { dealtStrategy } from '../partition/dealt.ts';
-import { fusibleLayers, type WindowLayer } from '../partition/ftp.ts';
-import { regionHeight, regionWidth } from '../partition/region.ts';
-import type { DealtPlan, Part } from '../partition/stages.ts';
-import { ComputeThread } from './compute-thread.ts';
-import type { EdgeConfig } from './config.ts';
-import type { RoleContext } from './role.ts';
+import { loadNetwork } from '../../model/load.ts';
+import type { Network } from '../../model/network.ts';
+import { layerMultiplyAccumulates } from '../../model/operations.ts';
+import { dealtStrategy } from '../../partition/dealt.ts';
+import { fusibleLayers, type WindowLayer } from '../../partition/ftp.ts';
+import { regionHeight, regionWidth } from '../../partition/region.ts';
+import type { DealtPlan, Part } from '../../partition/stages.ts';
+import { ComputeThread } from '../compute-thread.ts';
+import type { EdgeConfig } from '../config.ts';
+import type { RoleContext } from '../role.ts';
 
 export interface DealtWork {
   readonly network: Network;

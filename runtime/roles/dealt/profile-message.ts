@@ -1,7 +1,7 @@
 /** What an edge tells of itself when it has joined, and what the gateway makes of it. */
-import { TilebedError } from '../errors.ts';
-import type { Transfer } from '../net/frame.ts';
-import type { EdgeProfile } from '../partition/stages.ts';
+import { TilebedError } from '../../errors.ts';
+import type { Transfer } from '../../net/frame.ts';
+import type { EdgeProfile } from '../../partition/stages.ts';
 
 export type ToldProfile = Omit<EdgeProfile, 'name'>;
 

@@ -2,12 +2,12 @@
  * A plan on the wire: only what a planner chose. Who takes part and where they listen, which layers are
  * a stage, which regions its parts make, and who computes them; the rest follows from the network.
  */
-import { TilebedError } from '../errors.ts';
-import type { Shape } from '../model/network.ts';
-import type { WindowLayer } from '../partition/ftp.ts';
-import { type Region, regionHeight, regionWidth } from '../partition/region.ts';
-import { type DealtPlan, planStage } from '../partition/stages.ts';
-import type { PeerEndpoint } from './peers.ts';
+import { TilebedError } from '../../errors.ts';
+import type { Shape } from '../../model/network.ts';
+import type { WindowLayer } from '../../partition/ftp.ts';
+import { type Region, regionHeight, regionWidth } from '../../partition/region.ts';
+import { type DealtPlan, planStage } from '../../partition/stages.ts';
+import type { PeerEndpoint } from '../peers.ts';
 
 export interface PlannedDeal {
   readonly plan: DealtPlan;

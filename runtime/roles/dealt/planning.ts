@@ -1,8 +1,8 @@
 /** Who computes what of the next frame: a fixed planner's answer, or one that changes with what is measured. */
-import type { Transfer } from '../net/frame.ts';
-import type { MessageOf } from '../net/messages.ts';
-import type { DealtPlan, DealtPlanner, EdgeProfile, PlannerInput } from '../partition/stages.ts';
-import type { Deal, Queue } from '../schedule/dealer.ts';
+import type { Transfer } from '../../net/frame.ts';
+import type { MessageOf } from '../../net/messages.ts';
+import type { DealtPlan, DealtPlanner, EdgeProfile, PlannerInput } from '../../partition/stages.ts';
+import type { Deal, Queue } from '../../schedule/dealer.ts';
 
 export interface Planning {
   /** An edge has told what it measured of itself. */

@@ -1,13 +1,19 @@
 /** Pieces as bytes: how many they must be, and what they are made of and made into. */
-import { TilebedError } from '../errors.ts';
-import { type Letterbox, letterboxFor, pictureCropFor } from '../frames/letterbox.ts';
-import type { Picture } from '../frames/picture.ts';
-import { FLOATS, PIXELS, readTileInput, type TileInput, tileInput } from '../frames/tile-input.ts';
-import type { Network, Shape } from '../model/network.ts';
-import { cutRegion } from '../partition/map.ts';
-import { type Region, regionHeight, regionWidth, regionWithin } from '../partition/region.ts';
-import type { ComputeInput } from './compute-protocol.ts';
-import { computeInput } from './job.ts';
+import { TilebedError } from '../../errors.ts';
+import { type Letterbox, letterboxFor, pictureCropFor } from '../../frames/letterbox.ts';
+import type { Picture } from '../../frames/picture.ts';
+import {
+  FLOATS,
+  PIXELS,
+  readTileInput,
+  type TileInput,
+  tileInput,
+} from '../../frames/tile-input.ts';
+import type { Network, Shape } from '../../model/network.ts';
+import { cutRegion } from '../../partition/map.ts';
+import { type Region, regionHeight, regionWidth, regionWithin } from '../../partition/region.ts';
+import type { ComputeInput } from '../compute-protocol.ts';
+import { computeInput } from '../job.ts';
 
 export interface EncodedPiece {
   readonly encoding: number;

@@ -1,9 +1,9 @@
 /** What a part of a dealt frame is computed from, out of the pieces that an edge holds. */
-import type { Shape } from '../model/network.ts';
-import { copyPatch, type Patch } from '../partition/map.ts';
-import { contains, intersection, regionHeight, regionWidth } from '../partition/region.ts';
-import type { ReadyPart } from '../schedule/part-store.ts';
-import type { ComputeInput } from './compute-protocol.ts';
+import type { Shape } from '../../model/network.ts';
+import { copyPatch, type Patch } from '../../partition/map.ts';
+import { contains, intersection, regionHeight, regionWidth } from '../../partition/region.ts';
+import type { ReadyPart } from '../../schedule/part-store.ts';
+import type { ComputeInput } from '../compute-protocol.ts';
 
 /** Of a frame: ready for the compute thread. Of a map: its floats. */
 export type HeldPiece =

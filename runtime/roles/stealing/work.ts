@@ -1,22 +1,22 @@
 /** What a stealing edge opens before it joins, and how it computes a tile. */
-import { type FilledHalo, haloInput, keptRegions, surroundsOf } from '../engine/halo-run.ts';
-import { letterboxFor } from '../frames/letterbox.ts';
-import { loadNetwork } from '../model/load.ts';
-import { elements } from '../model/network.ts';
+import { type FilledHalo, haloInput, keptRegions, surroundsOf } from '../../engine/halo-run.ts';
+import { letterboxFor } from '../../frames/letterbox.ts';
+import { loadNetwork } from '../../model/load.ts';
+import { elements } from '../../model/network.ts';
 import {
   haloBytes,
   plainMultiplyAccumulates,
   reuseMultiplyAccumulates,
-} from '../partition/analysis.ts';
-import { fusibleLayers } from '../partition/ftp.ts';
-import { regionHeight, regionWidth } from '../partition/region.ts';
-import { type Halo, publishedHalos } from '../partition/reuse.ts';
-import { planWork } from '../partition/work-plan.ts';
-import type { ComputeResult } from './compute-protocol.ts';
-import { ComputeThread } from './compute-thread.ts';
-import type { EdgeConfig } from './config.ts';
-import type { Job, StealingPlan } from './job.ts';
-import type { RoleContext } from './role.ts';
+} from '../../partition/analysis.ts';
+import { fusibleLayers } from '../../partition/ftp.ts';
+import { regionHeight, regionWidth } from '../../partition/region.ts';
+import { type Halo, publishedHalos } from '../../partition/reuse.ts';
+import { planWork } from '../../partition/work-plan.ts';
+import type { ComputeResult } from '../compute-protocol.ts';
+import { ComputeThread } from '../compute-thread.ts';
+import type { EdgeConfig } from '../config.ts';
+import type { Job, StealingPlan } from '../job.ts';
+import type { RoleContext } from '../role.ts';
 
 export interface StealingWork extends StealingPlan {
   readonly compute: ComputeThread;

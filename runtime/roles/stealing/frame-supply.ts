@@ -2,19 +2,19 @@
  * A source's side of an edge: takes frames, cuts them into tiles, computes some of them itself and
  * lends others to thieves. What may be lent and what went out again is the queue's to say.
  */
-import { letterboxFor } from '../frames/letterbox.ts';
-import { FLOATS, PIXELS, tileInput } from '../frames/tile-input.ts';
-import type { MessageOf } from '../net/messages.ts';
-import { regionHeight, regionWidth } from '../partition/region.ts';
-import { HaloLedger, type PlannedTile } from '../schedule/halo-ledger.ts';
-import { tileOrder } from '../schedule/reuse-order.ts';
-import { SourceQueue, type TileId } from '../schedule/source-queue.ts';
-import type { EdgeConfig } from './config.ts';
+import { letterboxFor } from '../../frames/letterbox.ts';
+import { FLOATS, PIXELS, tileInput } from '../../frames/tile-input.ts';
+import type { MessageOf } from '../../net/messages.ts';
+import { regionHeight, regionWidth } from '../../partition/region.ts';
+import { HaloLedger, type PlannedTile } from '../../schedule/halo-ledger.ts';
+import { tileOrder } from '../../schedule/reuse-order.ts';
+import { SourceQueue, type TileId } from '../../schedule/source-queue.ts';
+import type { EdgeConfig } from '../config.ts';
+import { computeInput, frameRegion, type Job, type StealingPlan } from '../job.ts';
+import { timed } from '../role.ts';
+import type { Statistics } from '../statistics.ts';
+import { TakenFrames, type TakenPicture } from '../taken-frames.ts';
 import { encodeHalos, encodeSides, MAX_HALOS } from './halo-wire.ts';
-import { computeInput, frameRegion, type Job, type StealingPlan } from './job.ts';
-import { timed } from './role.ts';
-import type { Statistics } from './statistics.ts';
-import { TakenFrames, type TakenPicture } from './taken-frames.ts';
 
 /** A tile on its way to a thief. */
 export interface Loan {

@@ -2,16 +2,16 @@
  * The gateway where edges steal: it knows who has tiles to give, sends thieves to them, and pastes
  * results into frames. Which tile counts and who steals from whom is decided in runtime/schedule.
  */
-import { TilebedError } from '../errors.ts';
-import { elements, type Network } from '../model/network.ts';
-import type { Frame, FrameLimits } from '../net/frame.ts';
-import type { MessageKind, MessageOf } from '../net/messages.ts';
-import type { FusedPlan } from '../partition/plan.ts';
-import { Broker, type Referral } from '../schedule/broker.ts';
-import { Collector, type FrameId } from '../schedule/collector.ts';
-import { checkTaken, FrameAssembly } from './frame-assembly.ts';
-import type { GatewayDealing, GatewayPort } from './gateway-node.ts';
-import { timed } from './role.ts';
+import { TilebedError } from '../../errors.ts';
+import { elements, type Network } from '../../model/network.ts';
+import type { Frame, FrameLimits } from '../../net/frame.ts';
+import type { MessageKind, MessageOf } from '../../net/messages.ts';
+import type { FusedPlan } from '../../partition/plan.ts';
+import { Broker, type Referral } from '../../schedule/broker.ts';
+import { Collector, type FrameId } from '../../schedule/collector.ts';
+import { checkTaken, FrameAssembly } from '../frame-assembly.ts';
+import type { GatewayDealing, GatewayPort } from '../gateway-node.ts';
+import { timed } from '../role.ts';
 
 /** What an edge may say. */
 const EDGE_KINDS: ReadonlySet<MessageKind> = new Set([

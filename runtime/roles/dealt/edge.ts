@@ -3,23 +3,23 @@
  * on what others lack. A source also takes frames, and gives them away as the deal says. What can be
  * computed, and who needs the outcome, is the store's to say (runtime/schedule/part-store.ts).
  */
-import { noteDeadMap } from '../engine/memory.ts';
-import { TilebedError } from '../errors.ts';
-import type { Picture } from '../frames/picture.ts';
-import type { Shape } from '../model/network.ts';
-import type { Frame, FrameLimits, Transfer } from '../net/frame.ts';
-import type { Message, MessageKind, MessageOf } from '../net/messages.ts';
-import type { PeerSession } from '../net/session.ts';
-import { tileMultiplyAccumulates } from '../partition/analysis.ts';
-import type { Region } from '../partition/region.ts';
-import { PartStore, type ReadyPart } from '../schedule/part-store.ts';
-import type { ComputeInput } from './compute-protocol.ts';
+import { noteDeadMap } from '../../engine/memory.ts';
+import { TilebedError } from '../../errors.ts';
+import type { Picture } from '../../frames/picture.ts';
+import type { Shape } from '../../model/network.ts';
+import type { Frame, FrameLimits, Transfer } from '../../net/frame.ts';
+import type { Message, MessageKind, MessageOf } from '../../net/messages.ts';
+import type { PeerSession } from '../../net/session.ts';
+import { tileMultiplyAccumulates } from '../../partition/analysis.ts';
+import type { Region } from '../../partition/region.ts';
+import { PartStore, type ReadyPart } from '../../schedule/part-store.ts';
+import type { ComputeInput } from '../compute-protocol.ts';
+import type { EdgeDealing, EdgePort } from '../edge-node.ts';
+import { computeInput } from '../job.ts';
+import { Peers } from '../peers.ts';
+import { TakenFrames } from '../taken-frames.ts';
 import { DealReader } from './deal-message.ts';
-import type { DealtWork } from './dealt-work.ts';
-import type { EdgeDealing, EdgePort } from './edge-node.ts';
-import { computeInput } from './job.ts';
 import { type HeldPiece, partInput } from './part-input.ts';
-import { Peers } from './peers.ts';
 import { giver, PieceDelivery, type ReceivedDeal } from './piece-delivery.ts';
 import {
   bytesOf,
@@ -31,7 +31,7 @@ import {
   readFramePiece,
 } from './piece-payload.ts';
 import { bitsPerSecond, encodeProfile, type ToldProfile } from './profile-message.ts';
-import { TakenFrames } from './taken-frames.ts';
+import type { DealtWork } from './work.ts';
 
 /** A deal that this edge has parts of. */
 interface LiveDeal extends ReceivedDeal {

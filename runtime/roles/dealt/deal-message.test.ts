@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planFtpWorkSharing, planModnn, planNeighbour } from '../partition/dealt.ts';
-import { fusibleLayers } from '../partition/ftp.ts';
-import { anyChain } from '../testing/arbitrary-network.ts';
-import { networkOf, section } from '../testing/cfg.ts';
+import { planFtpWorkSharing, planModnn, planNeighbour } from '../../partition/dealt.ts';
+import { fusibleLayers } from '../../partition/ftp.ts';
+import { anyChain } from '../../testing/arbitrary-network.ts';
+import { networkOf, section } from '../../testing/cfg.ts';
 import { DealReader, encodeDeal } from './deal-message.ts';
 
 test('a plan comes out as it went in', () => {

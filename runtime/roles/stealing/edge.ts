@@ -6,22 +6,22 @@
  * part of the frame cut or received, its neighbours' halos fetched. A tile whose halos cannot be had is
  * planned again without them, by its source: each time with less, so that this ends.
  */
-import { monotonicMs } from '../clock.ts';
-import type { FilledHalo } from '../engine/halo-run.ts';
-import { noteDeadMap } from '../engine/memory.ts';
-import type { Frame, FrameLimits } from '../net/frame.ts';
-import type { MessageKind, MessageOf } from '../net/messages.ts';
-import type { PeerSession } from '../net/session.ts';
-import { haloBytes } from '../partition/analysis.ts';
-import { Reissued } from '../schedule/reissued.ts';
-import type { TileId } from '../schedule/source-queue.ts';
-import { Worker } from '../schedule/worker.ts';
-import type { EdgeDealing, EdgePort } from './edge-node.ts';
+import { monotonicMs } from '../../clock.ts';
+import type { FilledHalo } from '../../engine/halo-run.ts';
+import { noteDeadMap } from '../../engine/memory.ts';
+import type { Frame, FrameLimits } from '../../net/frame.ts';
+import type { MessageKind, MessageOf } from '../../net/messages.ts';
+import type { PeerSession } from '../../net/session.ts';
+import { haloBytes } from '../../partition/analysis.ts';
+import { Reissued } from '../../schedule/reissued.ts';
+import type { TileId } from '../../schedule/source-queue.ts';
+import { Worker } from '../../schedule/worker.ts';
+import type { EdgeDealing, EdgePort } from '../edge-node.ts';
+import { type Hand, stolenJob } from '../job.ts';
+import { Peers } from '../peers.ts';
 import { FrameSupply, type Loan } from './frame-supply.ts';
 import { HaloExchange } from './halo-exchange.ts';
-import { type Hand, stolenJob } from './job.ts';
-import { Peers } from './peers.ts';
-import { computeTile, largestTileBytes, type StealingWork } from './stealing-work.ts';
+import { computeTile, largestTileBytes, type StealingWork } from './work.ts';
 
 /** Stolen tiles that are made ready while another is computed. */
 const RESERVE = 1;
