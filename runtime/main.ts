@@ -10,7 +10,6 @@
  *   verify   checks the bundle's files against their hashes
  */
 
-import { once } from 'node:events';
 import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { tryEngine } from './engine/try-engine.ts';
@@ -112,12 +111,6 @@ async function playRole(): Promise<void> {
     log: (line: string) =>
       process.stderr.write(`${new Date().toISOString()} ${config.name}: ${line}\n`),
     signal: controller.signal,
-    opened: async () => {
-      if (!('pauses' in config && config.pauses === true)) return;
-      const goOn = once(input, 'line');
-      process.stdout.write(`${JSON.stringify({ event: 'opened' } satisfies RoleEvent)}\n`);
-      await goOn;
-    },
   };
   context.log(`starting as ${config.role}`);
   await runRole(config, context);

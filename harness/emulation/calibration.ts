@@ -1,4 +1,4 @@
-/** CPU quotas that make this machine as slow as a device, as they were found, and where they are kept. */
+/** Shares of a CPU that make this machine as slow as a device, as they were found, and where they are kept. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { cpus, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,13 +10,11 @@ export interface Calibration {
   readonly engine: string;
   /** What the plain first 16 layers of YOLOv2 are to take. */
   readonly targetMs: number;
-  /** In CPUs. */
+  /** What a node may use of a CPU: what the layers need at full speed, over what they are to take. */
   readonly cpuQuota: number;
-  readonly periodUs: number;
-  /** Without a quota. */
+  /** CPU time at full speed. */
   readonly fullSpeedMs: number;
-  /** With it: when it was found, and measured once more. */
-  readonly foundMs: number;
+  /** What they took when held to their share, measured again after it was found. */
   readonly verifiedMs: number;
   readonly measuredAt: string;
 }
@@ -68,17 +66,4 @@ async function readAll(): Promise<readonly Calibration[]> {
     // Half a file is as good as none: it is measured again.
     return [];
   }
-}
-
-const LEAST_QUOTA_US = 2000;
-const LONGEST_PERIOD_US = 100_000;
-const SHORTEST_PERIOD_US = 10_000;
-
-/**
- * In how short a period the quota is given out: a node that has used its quota up answers nobody until
- * the next, so the shorter the better, but below 2 ms of CPU time the kernel's own steps show.
- */
-export function periodFor(cpuQuota: number): number {
-  const period = Math.round(LEAST_QUOTA_US / cpuQuota);
-  return Math.min(LONGEST_PERIOD_US, Math.max(SHORTEST_PERIOD_US, period));
 }

@@ -1,7 +1,8 @@
-/** Nodes that are to be as slow as a device: their quotas, and whether this machine has enough CPUs for all. */
+/** Nodes that are to be as slow as a device: their shares of a CPU, and whether this machine has enough CPUs for all. */
 import { availableParallelism } from 'node:os';
 import { TilebedError } from '../../runtime/errors.ts';
-import type { NodeFaults, Undo } from '../providers/provider.ts';
+import type { CpuShares } from '../../runtime/roles/pace.ts';
+import type { NodeFaults, ProvisionedNode, Undo } from '../providers/provider.ts';
 import type { Testbed, TestbedNode } from '../spec/resolved.ts';
 import type { RunTasks } from '../tasks.ts';
 import { calibrate } from './calibrate.ts';
@@ -49,9 +50,14 @@ export interface EmulationOptions {
   readonly anew?: boolean;
 }
 
-export function describeCalibration({ cpuQuota, periodUs, foundMs, verifiedMs }: Calibration) {
-  const quota = `${(100 * cpuQuota).toFixed(2)} % of a CPU every ${(periodUs / 1000).toFixed(0)} ms`;
-  return `${quota}: ${(foundMs / 1000).toFixed(2)} s, and ${(verifiedMs / 1000).toFixed(2)} s measured again`;
+/** What a node uses of a CPU: by how much its device is behind this machine. */
+export function cpuShares({ otherTimes }: TestbedNode, { cpuQuota }: Calibration): CpuShares {
+  return { engine: cpuQuota, other: otherTimes === undefined ? cpuQuota : 1 / otherTimes };
+}
+
+export function describeCalibration({ cpuQuota, verifiedMs }: Calibration) {
+  const share = `${(100 * cpuQuota).toFixed(2)} % of a CPU`;
+  return `${share}: ${(verifiedMs / 1000).toFixed(2)} s when measured again`;
 }
 
 function checkRoom(testbed: Testbed, emulation: Emulation): void {
@@ -69,22 +75,19 @@ export function emulationRoom(testbed: Testbed, emulation: Emulation): Room {
   return roomFor(testbed, availableParallelism(), ({ name }) => emulation.get(name)?.cpuQuota);
 }
 
-/** Faults of a node that is slowed down for good: a fault slows it further, and gives back no more than it took. */
+/** Faults of a node that is as slow as a device anyway: what slows it has to take from that. */
 export class EmulatedNode implements NodeFaults {
   readonly #faults: NodeFaults;
-  readonly #share: number;
-  readonly #periodUs: number;
+  readonly #cpuQuota: number;
 
-  constructor(spec: TestbedNode, faults: NodeFaults, { cpuQuota, periodUs }: Calibration) {
+  constructor(
+    { spec, faults }: Pick<ProvisionedNode, 'spec' | 'faults'>,
+    { cpuQuota }: Calibration,
+  ) {
     this.#faults = faults;
-    // A device of several cores is so much slower on each.
-    this.#share = (cpuQuota * (spec.cpus?.length ?? 1)) / (spec.cpuQuota ?? spec.cpus?.length ?? 1);
-    this.#periodUs = periodUs;
-  }
-
-  /** From now on until it is undone, the node is its device. */
-  become(): Promise<Undo> {
-    return this.#faults.slow(this.#share, this.#periodUs);
+    // A share is one of what the node has, and a device of several cores is so much slower on each.
+    const cores = spec.cpus?.length ?? 1;
+    this.#cpuQuota = (cpuQuota * cores) / (spec.cpuQuota ?? cores);
   }
 
   freeze(): Promise<Undo> {
@@ -95,10 +98,7 @@ export class EmulatedNode implements NodeFaults {
     return this.#faults.cut();
   }
 
-  async slow(share: number): Promise<Undo> {
-    await this.#faults.slow(share * this.#share, this.#periodUs);
-    return async () => {
-      await this.become();
-    };
+  slow(share: number): Promise<Undo> {
+    return this.#faults.slow(share * this.#cpuQuota);
   }
 }

@@ -184,12 +184,12 @@ export interface LinkExpectation {
 /** How a node was made as slow as a device. */
 export interface EmulationFacts {
   readonly device: string;
-  /** What the plain first 16 layers of YOLOv2 are to take, and took: when the quota was found, and again. */
+  /** What the plain first 16 layers of YOLOv2 are to take, and took when it was measured again. */
   readonly targetMs: number;
-  readonly foundMs: number;
   readonly verifiedMs: number;
+  /** CPU time that they need here, and over what they are to take: what a node may use of a CPU. */
+  readonly fullSpeedMs: number;
   readonly cpuQuota: number;
-  readonly periodUs: number;
   readonly measuredAt: string;
 }
 

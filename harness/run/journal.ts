@@ -89,7 +89,6 @@ export class TrialJournal implements FaultNotes {
         if (at >= 0) this.#plans[at] = { ...this.#plans[at]!, measured };
         break;
       }
-      case 'opened':
       case 'ready':
       case 'error':
         break;

@@ -100,7 +100,7 @@ function emulationFacts({ nodes }: Testbed, emulation: Emulation): Pick<Manifest
   const facts = nodes.flatMap(({ name, device = '' }): [string, EmulationFacts][] => {
     const known = emulation.get(name);
     if (known === undefined) return [];
-    const { cpuModel: _, engine: __, fullSpeedMs: ___, ...rest } = known;
+    const { cpuModel: _, engine: __, ...rest } = known;
     return [[name, { device, ...rest }]];
   });
   return { emulation: Object.fromEntries(facts) };

@@ -5,7 +5,7 @@ import { loadNetwork } from '../../runtime/model/load.ts';
 import type { RelayAccess } from '../../runtime/relay/config.ts';
 import type { Security } from '../../runtime/roles/config.ts';
 import type { ClockOffset } from '../../runtime/roles/events.ts';
-import { EmulatedNode, type Emulation } from '../emulation/emulation.ts';
+import { cpuShares, EmulatedNode, type Emulation } from '../emulation/emulation.ts';
 import { TrialEnergy, tryMeters } from '../energy/trial-energy.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
 import type { LinkFacts, TrialRecord, Verdict } from '../results/format.ts';
@@ -80,14 +80,13 @@ export class PreparedTestbed {
         ? await placeFrames(node, assets, experiment, network.input, signal)
         : [];
       const relay = accessOf(name);
-      const calibration = emulation.get(name);
-      const emulated = calibration && new EmulatedNode(node.spec, node.faults, calibration);
+      const device = emulation.get(name);
       this.#trialNodes.set(name, {
         ...this.#site(node),
         ...(relay === undefined ? {} : { relay }),
         address: node.address,
-        faults: emulated ?? node.faults,
-        ...(emulated === undefined ? {} : { become: () => emulated.become() }),
+        faults: device === undefined ? node.faults : new EmulatedNode(node, device),
+        ...(device === undefined ? {} : { cpuShares: cpuShares(node.spec, device) }),
         model,
         frames,
         threads: cpus?.length ?? 1,

@@ -23,8 +23,6 @@ export interface RoleOptions {
   /** Files that receive what the role writes to standard error; missing folders are made. */
   readonly logs: readonly string[];
   readonly onEvent: (event: RoleEvent) => void;
-  /** Done before its warm-up: whatever makes the node as slow as its device. */
-  readonly whenOpened?: () => Promise<void>;
 }
 
 export type ReadyEvent = Extract<RoleEvent, { event: 'ready' }>;
@@ -52,7 +50,7 @@ export class RoleProcess {
   #error: Extract<RoleEvent, { event: 'error' }> | undefined;
 
   private constructor(name: string, child: RemoteProcess, options: RoleOptions) {
-    const { onEvent, whenOpened } = options;
+    const { onEvent } = options;
     this.name = name;
     this.#process = child;
     const lines = createInterface({ input: child.stdout });
@@ -70,7 +68,6 @@ export class RoleProcess {
           resolve(event);
         }
         if (event.event === 'error') this.#error = event;
-        if (event.event === 'opened') void this.#letGoOn(whenOpened);
         onEvent(event);
       });
       void this.exited.then((exit) => reject(this.failure(exit)));
@@ -100,17 +97,6 @@ export class RoleProcess {
     }
     child.stdin.write(`${JSON.stringify(config)}\n`);
     return new RoleProcess(site.name, child, options);
-  }
-
-  async #letGoOn(first: RoleOptions['whenOpened']): Promise<void> {
-    try {
-      await first?.();
-      this.#process.stdin.write('\n');
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.#error = { event: 'error', code: 'FAILED', message };
-      await this.kill();
-    }
   }
 
   /** What to say of a role that ended when it should not have. */

@@ -15,8 +15,9 @@ import type {
   Work,
 } from '../../runtime/roles/config.ts';
 import type { ClockOffset, RoleEvent } from '../../runtime/roles/events.ts';
+import type { CpuShares } from '../../runtime/roles/pace.ts';
 import { strategyOn } from '../../runtime/schedule/strategies.ts';
-import type { NodeFaults, Undo } from '../providers/provider.ts';
+import type { NodeFaults } from '../providers/provider.ts';
 import type { Trace, TrialRecord } from '../results/format.ts';
 import { rateOfSource } from '../spec/rate.ts';
 import type { Experiment } from '../spec/resolved.ts';
@@ -32,11 +33,11 @@ export interface TrialNode extends RoleSite {
   readonly faults: NodeFaults;
   /** Through which it connects to other nodes, where the testbed has one. */
   readonly relay?: RelayAccess;
-  /** Makes it as slow as the device that it emulates. */
-  readonly become?: () => Promise<Undo>;
   readonly model: ModelFiles;
   /** Of the engine. */
   readonly threads: number;
+  /** Where it emulates a device. */
+  readonly cpuShares?: CpuShares;
   /** Empty but on sources. */
   readonly frames: readonly FrameSource[];
 }
@@ -95,7 +96,6 @@ class TrialRun {
   readonly #processes: RoleProcess[] = [];
   readonly #injector: FaultInjector;
   /** Of nodes that have become devices. */
-  readonly #undos: Undo[] = [];
   #gateway: Endpoint | undefined;
   #ended = false;
 
@@ -154,7 +154,6 @@ class TrialRun {
     await this.#killAll();
     await this.#injector.end();
     await this.#killAll();
-    for (const undo of this.#undos.splice(0)) await undo();
   }
 
   async #killAll(): Promise<void> {
@@ -174,18 +173,11 @@ class TrialRun {
     const process = await RoleProcess.start(site, config, {
       logs: this.#setup.logsOf(site.name),
       onEvent: (event) => this.#onEvent(site.name, event),
-      whenOpened: () => this.#become(site.name),
     });
     this.#processes.push(process);
     // It may have been started while everything else was being ended.
     if (this.#ended) await process.kill();
     return process;
-  }
-
-  async #become(name: string): Promise<void> {
-    const node = [this.#setup.gateway, ...this.#setup.edges].find((one) => one.name === name);
-    const undo = await node?.become?.();
-    if (undo !== undefined) this.#undos.push(undo);
   }
 
   async #awaitLeave(processes: readonly RoleProcess[]): Promise<void> {
@@ -240,12 +232,13 @@ class TrialRun {
     return `${this.journal.framesDone} of ${frames} frames done`;
   }
 
-  #work({ model, threads }: TrialNode): Work {
+  #work({ model, threads, cpuShares }: TrialNode): Work {
     const { repetition, experiment } = this.#setup;
     const { grid, strategy, precision, parameters } = repetition;
     const { engine } = experiment;
     const { edges, fusedLayers } = parameters;
-    const work = { model, threads, fusedLayers, grid, precision, engine };
+    const slow = cpuShares === undefined ? {} : { cpuShares };
+    const work = { model, threads, ...slow, fusedLayers, grid, precision, engine };
     return { ...work, strategy: strategyOn(edges, strategy) };
   }
 
@@ -258,7 +251,6 @@ class TrialRun {
     const { gateway, edges, experiment } = this.#setup;
     return {
       ...this.#common(gateway.name),
-      pauses: gateway.become !== undefined,
       role: 'gateway',
       listen: { address: gateway.address, port: 0 },
       work: this.#work(gateway),
@@ -277,7 +269,6 @@ class TrialRun {
     return {
       ...this.#common(edge.name),
       ...(edge.relay === undefined ? {} : { relay: edge.relay }),
-      pauses: edge.become !== undefined,
       role: 'edge',
       listen: { address: edge.address, port: 0 },
       gateway: { address: gateway.address, port: gateway.port },

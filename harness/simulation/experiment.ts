@@ -133,7 +133,7 @@ function trialOf(
 /** A node with what was measured in place of what is guessed. */
 function fitted(
   node: ModelledNode,
-  { linkFactor, readMs, cutMs, answerMs }: Profile,
+  { linkFactor, readMs, cutMs }: Profile,
   { computeFactor, runMs }: Profile['any'],
 ): ModelledNode {
   const { link, times } = node;
@@ -149,7 +149,6 @@ function fitted(
       runMs: runMs ?? times.runMs,
       readMs: readMs ?? times.readMs,
       cutMs: cutMs ?? times.cutMs,
-      answerMs,
     },
   };
 }

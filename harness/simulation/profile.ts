@@ -19,8 +19,6 @@ export interface Profile {
   readonly any: ComputeProfile;
   readonly readMs?: number;
   readonly cutMs?: number;
-  /** Of nodes that emulate a device: they answer nobody while their quota is used up (decision 0021). */
-  readonly answerMs: number;
   /** Measured rate over what was asked. */
   readonly linkFactor: number;
   /** Points that it is made from, by `JSON.stringify` of their parameters. */
@@ -46,7 +44,6 @@ export const UNMEASURED: Profile = {
   ways: new Map(),
   any: { computeFactor: 1 },
   linkFactor: 1,
-  answerMs: 0,
   points: new Set(),
 };
 
@@ -80,7 +77,6 @@ export function profileOf(
   const basis: Profile = {
     ...UNMEASURED,
     linkFactor: linkFactorOf(measured.manifest),
-    answerMs: answerMsOf(measured.manifest),
     ...spans,
     points: new Set(used.map(({ parameters }) => JSON.stringify(parameters))),
   };
@@ -143,12 +139,6 @@ function readingTimes(
           cutMs: cuts.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0) / cuts.length,
         }),
   };
-}
-
-/** Half of what lies between two shares of a quota, in the time of the device. */
-function answerMsOf({ emulation = {}, timeScale = 1 }: Manifest): number {
-  const periods = Object.values(emulation).map(({ periodUs }) => periodUs / 1000);
-  return periods.length === 0 ? 0 : (timeScale * median(periods)) / 2;
 }
 
 function linkFactorOf({ links = {} }: Manifest): number {

@@ -136,9 +136,12 @@ function resolveLimits(spec: TestbedSpec, own: Limits, provider = spec.provider)
 }
 
 function emulation({ provider, devices, timeScale = 1 }: TestbedSpec, device: string) {
-  const { plainSeconds } = devices?.[device] ?? DEVICES[device] ?? {};
+  const { plainSeconds, otherTimes } = devices?.[device] ?? DEVICES[device] ?? {};
   if (plainSeconds === undefined || !EMULATING_PROVIDERS.has(provider)) return {};
-  return { plainMs: (1000 * plainSeconds) / timeScale };
+  return {
+    plainMs: (1000 * plainSeconds) / timeScale,
+    ...(otherTimes === undefined ? {} : { otherTimes: otherTimes / timeScale }),
+  };
 }
 
 function powerOf({ devices }: TestbedSpec, device: string) {

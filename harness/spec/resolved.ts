@@ -48,6 +48,8 @@ export interface TestbedNode {
    * milliseconds of this machine, time scale included.
    */
   readonly plainMs?: number;
+  /** Of the same: how many times longer than here all other work takes; absent: as much as the layers. */
+  readonly otherTimes?: number;
   readonly cpus?: readonly number[];
   /** CPU time that it may use, in CPUs: 0.25 is a quarter of one. */
   readonly cpuQuota?: number;

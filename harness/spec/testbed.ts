@@ -154,6 +154,13 @@ export const TestbedSpec = Type.Object(
             busyWatts: Type.Optional(
               Type.Number({ exclusiveMinimum: 0, description: 'what it uses with one core busy' }),
             ),
+            otherTimes: Type.Optional(
+              Type.Number({
+                exclusiveMinimum: 0,
+                description:
+                  'how many times longer than here all but the layers takes, messages and pictures; default: as much as the layers',
+              }),
+            ),
             source: Type.Optional(Type.String({ description: 'who measured that, and how' })),
           },
           { additionalProperties: false },

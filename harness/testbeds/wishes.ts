@@ -25,18 +25,10 @@ export function testbedWishes({ nodes, pairs = [], medium }: Testbed): readonly 
   ];
 }
 
-function limitWishes({
-  name,
-  cpus,
-  cpuQuota,
-  memoryBytes,
-  device,
-  plainMs,
-}: TestbedNode): readonly Wish[] {
+function limitWishes({ name, cpus, cpuQuota, memoryBytes }: TestbedNode): readonly Wish[] {
   return [
     ...wish(cpus, 'pin', `${name} is to be pinned to CPU ${cpus?.join(', ')}`),
     ...wish(cpuQuota, 'quota', `the CPU time of ${name} is to be limited`),
-    ...wish(plainMs, 'quota', `${name} is to be as slow as a ${device}`),
     ...wish(memoryBytes, 'memory', `the memory of ${name} is to be limited`),
   ];
 }

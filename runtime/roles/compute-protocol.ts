@@ -6,6 +6,7 @@ import type { Picture } from '../frames/picture.ts';
 import type { Precision } from '../model/precision.ts';
 import type { Region } from '../partition/region.ts';
 import type { ModelFiles } from './config.ts';
+import type { CpuShares } from './pace.ts';
 
 export interface ComputeSetup {
   readonly engine: string;
@@ -18,6 +19,8 @@ export interface ComputeSetup {
   readonly cuts?: readonly number[];
   readonly precision: Precision;
   readonly threads: number;
+  /** Where the node is to be as slow as a device. */
+  readonly cpuShares?: CpuShares | undefined;
 }
 
 /** The input of a run: floats as they are, or pixels that the thread letterboxes itself. */
@@ -61,7 +64,10 @@ export function arraysOf({ input, surrounds = [] }: ComputeRun): readonly ArrayB
   return own === undefined ? given : [own, ...given];
 }
 
-export type ComputeRequest = { readonly id: number; readonly run: ComputeRun };
+export type ComputeRequest =
+  | { readonly kind: 'run'; readonly id: number; readonly run: ComputeRun }
+  /** What the node has done so far is not on a device's account. */
+  | { readonly kind: 'forgive' };
 
 export type ComputeReply =
   | { readonly kind: 'open' }

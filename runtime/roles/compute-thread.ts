@@ -4,6 +4,7 @@ import { TilebedError } from '../errors.ts';
 import {
   arraysOf,
   type ComputeReply,
+  type ComputeRequest,
   type ComputeResult,
   type ComputeRun,
   type ComputeSetup,
@@ -52,12 +53,21 @@ export class ComputeThread {
   run(run: ComputeRun): Promise<ComputeResult> {
     const id = this.#nextId++;
     const buffers = new Set(arraysOf(run).map(({ buffer }) => buffer as ArrayBuffer));
-    this.#worker.postMessage({ id, run }, [...buffers]);
+    this.#post({ kind: 'run', id, run }, [...buffers]);
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  }
+
+  /** Frames begin: what the node did before is not on the account of the device that it is to be. */
+  begin(): void {
+    this.#post({ kind: 'forgive' });
   }
 
   async close(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  #post(request: ComputeRequest, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(request, transfer);
   }
 
   #settle(reply: ComputeReply): void {

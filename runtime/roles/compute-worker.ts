@@ -16,26 +16,40 @@ import {
   type ComputeInput,
   type ComputeReply,
   type ComputeRequest,
+  type ComputeRun,
   type ComputeSetup,
 } from './compute-protocol.ts';
+import { Pace } from './pace.ts';
 
 const port = parentPort!;
 /** Grows to the largest tile and is used for every one. */
 let inputBuffer = new Float32Array(0);
 
-const segment = await openSegment(workerData as ComputeSetup).catch((error) => {
+const setup = workerData as ComputeSetup;
+const segment = await openSegment(setup).catch((error) => {
   reply(failure(undefined, error));
   return undefined;
 });
 if (segment !== undefined) {
+  const pace = paceOf(setup);
   reply({ kind: 'open' });
   let last = Promise.resolve();
-  port.on('message', ({ id, run }: ComputeRequest) => {
+  port.on('message', (request: ComputeRequest) => {
     // Engines yield between blocks: two runs at once would each wait for the other's.
-    last = last.then(() =>
-      compute(segment, { id, run }).catch((error) => reply(failure(id, error))),
-    );
+    last = last.then(async () => {
+      if (request.kind === 'forgive') return pace?.forgive();
+      const { id, run } = request;
+      return compute(segment, pace, id, run).catch((error) => reply(failure(id, error)));
+    });
   });
+}
+
+/** What an engine's further threads use cannot be told from other work: all of it counts as the engine's. */
+function paceOf({ cpuShares, threads }: ComputeSetup): Pace | undefined {
+  if (cpuShares === undefined) return undefined;
+  if (threads === 1) return new Pace(cpuShares);
+  const engine = cpuShares.engine * threads;
+  return new Pace({ engine, other: engine });
 }
 
 async function openSegment(setup: ComputeSetup): Promise<Segment> {
@@ -61,10 +75,17 @@ async function openSegment(setup: ComputeSetup): Promise<Segment> {
   }
 }
 
-async function compute(segment: Segment, { id, run }: ComputeRequest): Promise<void> {
+async function compute(
+  segment: Segment,
+  pace: Pace | undefined,
+  id: number,
+  run: ComputeRun,
+): Promise<void> {
   const startMs = monotonicMs();
+  pace?.begin();
   const { input, ...how } = run;
   const { outputs, kept } = await segment.run({ ...prepareInput(input), ...how });
+  pace?.hold(startMs);
   const endMs = monotonicMs();
   const maps = outputs.map(({ data }) => data);
   const { engineBytes } = segment;

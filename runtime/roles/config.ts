@@ -8,6 +8,7 @@ import type { Grid } from '../partition/region.ts';
 import type { RelayAccess } from '../relay/config.ts';
 import type { FrameRate } from '../schedule/arrivals.ts';
 import type { Strategy } from '../schedule/strategies.ts';
+import type { CpuShares } from './pace.ts';
 
 export type Role = 'host' | 'gateway' | 'edge';
 
@@ -38,6 +39,8 @@ export interface Work {
   readonly precision: Precision;
   /** Threads of the engine on this node. */
   readonly threads: number;
+  /** Where the node is to be as slow as a device. */
+  readonly cpuShares?: CpuShares;
 }
 
 /** One frame of a source edge. */
@@ -58,8 +61,6 @@ interface NodeConfig {
   readonly run: string;
   readonly security: Security;
   readonly liveness: Liveness;
-  /** Says `opened` before its warm-up, and waits for a line: it is to be as slow as a device from then on. */
-  readonly pauses?: boolean;
 }
 
 export interface GatewayConfig extends NodeConfig {

@@ -9,7 +9,7 @@ import { StealingEdge } from './stealing/edge.ts';
 import { openStealingWork } from './stealing/work.ts';
 
 export async function runEdge(config: EdgeConfig, context: RoleContext): Promise<void> {
-  const dealing = await openDealing(config, context);
+  const dealing = await openDealing(config);
   try {
     await new EdgeNode(config, context, dealing.on).run();
   } finally {
@@ -17,11 +17,11 @@ export async function runEdge(config: EdgeConfig, context: RoleContext): Promise
   }
 }
 
-async function openDealing(config: EdgeConfig, { opened }: RoleContext) {
+async function openDealing(config: EdgeConfig) {
   if (STRATEGIES[config.work.strategy.name].dealing === 'stealing') {
-    const work = await openStealingWork(config, opened);
+    const work = await openStealingWork(config);
     return { compute: work.compute, on: (port: EdgePort) => new StealingEdge(port, work) };
   }
-  const work = await openDealtWork(config, opened);
+  const work = await openDealtWork(config);
   return { compute: work.compute, on: (port: EdgePort) => new DealtEdge(port, work) };
 }

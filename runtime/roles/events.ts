@@ -110,7 +110,6 @@ export interface PlanMeasuredEvent {
 }
 
 export type RoleEvent =
-  | { readonly event: 'opened' }
   | PlanEvent
   | PlanMeasuredEvent
   | {

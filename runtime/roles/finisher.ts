@@ -7,7 +7,6 @@ import { ComputeThread } from './compute-thread.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Span } from './events.ts';
 import type { TakenFrame } from './frame-assembly.ts';
-import type { RoleContext } from './role.ts';
 import { timed } from './role.ts';
 
 export class Finisher {
@@ -23,19 +22,12 @@ export class Finisher {
     this.#compute = compute;
   }
 
-  static async open(
-    network: Network,
-    config: GatewayConfig,
-    isOpen: RoleContext['opened'],
-  ): Promise<Finisher> {
+  static async open(network: Network, config: GatewayConfig): Promise<Finisher> {
     const { work } = config;
     const outputs = detectionLayers(network).map(({ index }) => index - 1);
     const to = outputs.length > 0 ? outputs.at(-1)! + 1 : network.layers.length;
-    if (to <= work.fusedLayers) {
-      await isOpen();
-      return new Finisher(network, config, undefined);
-    }
-    const { engine, precision, model, threads } = work;
+    if (to <= work.fusedLayers) return new Finisher(network, config, undefined);
+    const { engine, precision, model, threads, cpuShares } = work;
     const from = work.fusedLayers;
     const compute = await ComputeThread.open({
       engine,
@@ -46,10 +38,10 @@ export class Finisher {
       extent: 'whole',
       precision,
       threads,
+      cpuShares,
     });
     const finisher = new Finisher(network, config, compute);
     const { channels, height, width } = network.layers[from]!.input;
-    await isOpen();
     for (let round = 0; round < config.warmup; round++) {
       const data = new Float32Array(channels * height * width);
       await compute.run({ input: { kind: 'floats', data, height, width } });

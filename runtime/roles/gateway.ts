@@ -11,7 +11,7 @@ import { StealingGateway } from './stealing/gateway.ts';
 
 export async function runGateway(config: GatewayConfig, context: RoleContext): Promise<void> {
   const network = await loadNetwork(config.work.model.cfg);
-  const finisher = await Finisher.open(network, config, context.opened);
+  const finisher = await Finisher.open(network, config);
   try {
     await new GatewayNode(config, context, finisher, (port) =>
       STRATEGIES[config.work.strategy.name].dealing === 'dealt'

@@ -10,8 +10,6 @@ export interface RoleContext {
   readonly emit: (event: RoleEvent) => void;
   /** Diagnostics, one line each. */
   readonly log: (line: string) => void;
-  /** The engine is open, and warm-up comes next: waits for the starter where it wants to do something first. */
-  readonly opened: () => Promise<void>;
   /** Aborted when the starter is gone or wants the role to end. */
   readonly signal: AbortSignal;
 }

@@ -103,6 +103,7 @@ export class DealtEdge implements EdgeDealing {
 
   start(): void {
     this.#started = true;
+    this.#work.compute.begin();
     this.#frames.start();
     this.#advance();
   }

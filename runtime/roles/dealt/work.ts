@@ -11,7 +11,6 @@ import { regionHeight, regionWidth } from '../../partition/region.ts';
 import type { DealtPlan, Part } from '../../partition/stages.ts';
 import { ComputeThread } from '../compute-thread.ts';
 import type { EdgeConfig } from '../config.ts';
-import type { RoleContext } from '../role.ts';
 
 export interface DealtWork {
   readonly network: Network;
@@ -31,12 +30,9 @@ const STAGE_MS = 100;
 const POOLING_WORK = 2;
 
 /** Opens the engine, warms it up and measures it. */
-export async function openDealtWork(
-  { work, warmup, edgeCount }: EdgeConfig,
-  isOpen: RoleContext['opened'],
-): Promise<DealtWork> {
+export async function openDealtWork({ work, warmup, edgeCount }: EdgeConfig): Promise<DealtWork> {
   const network = await loadNetwork(work.model.cfg);
-  const { fusedLayers, grid, strategy, engine, precision, model, threads } = work;
+  const { fusedLayers, grid, strategy, engine, precision, model, threads, cpuShares } = work;
   const layers = fusibleLayers(network, fusedLayers);
   const { planner, cutsAnywhere } = dealtStrategy(strategy);
   const compute = await ComputeThread.open({
@@ -49,13 +45,13 @@ export async function openDealtWork(
     cuts: cutsAnywhere ? layers.slice(1).map(({ index }) => index) : [],
     precision,
     threads,
+    cpuShares,
   });
   const edges = Array.from({ length: edgeCount }, (_, index) => ({
     name: `${index}`,
     layerMs: [],
   }));
   const plan = planner({ network, fusedLayers, grid, align: strategy.align, edges });
-  await isOpen();
   const layerMs =
     warmup === 0 ? [] : await measure(compute, network, plan, Math.max(LEAST_ROUNDS, warmup));
   return { network, layers, compute, layerMs };

@@ -67,6 +67,7 @@ export class StealingEdge implements EdgeDealing {
 
   start(): void {
     this.#started = true;
+    this.#work.compute.begin();
     this.#supply.start();
     this.#advance();
   }

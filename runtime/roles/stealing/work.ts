@@ -16,17 +16,13 @@ import type { ComputeResult } from '../compute-protocol.ts';
 import { ComputeThread } from '../compute-thread.ts';
 import type { EdgeConfig } from '../config.ts';
 import type { Job, StealingPlan } from '../job.ts';
-import type { RoleContext } from '../role.ts';
 
 export interface StealingWork extends StealingPlan {
   readonly compute: ComputeThread;
 }
 
 /** Opens the engine and warms it up. */
-export async function openStealingWork(
-  { work, warmup }: EdgeConfig,
-  isOpen: RoleContext['opened'],
-): Promise<StealingWork> {
+export async function openStealingWork({ work, warmup }: EdgeConfig): Promise<StealingWork> {
   const network = await loadNetwork(work.model.cfg);
   const plan = planWork(network, work);
   const inOnePiece = work.strategy.name === 'local';
@@ -39,10 +35,10 @@ export async function openStealingWork(
     extent: inOnePiece ? 'whole' : 'tiled',
     precision: work.precision,
     threads: work.threads,
+    cpuShares: work.cpuShares,
   });
   const layers = inOnePiece ? [] : fusibleLayers(network, plan.fusedLayers);
   const opened = { network, plan, layers, compute };
-  await isOpen();
   for (let round = 0; round < warmup; round++) await warmUp(opened);
   return opened;
 }
