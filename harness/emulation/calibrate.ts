@@ -40,6 +40,7 @@ export async function calibrate(
       throw new TilebedError(
         'INPUT',
         `this machine takes ${fullSpeedMs.toFixed(0)} ms where the device is to take ${targetMs.toFixed(0)} ms`,
+        { hint: 'give the testbed a smaller timeScale' },
       );
     }
     const cpuQuota = fullSpeedMs / targetMs;
