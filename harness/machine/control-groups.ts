@@ -26,8 +26,6 @@ export interface ControlGroups {
 export interface GroupLimits {
   /** In CPUs: 0.25 is a quarter of one. */
   readonly cpuQuota?: number | 'none';
-  /** In which the quota is given out anew: short ones let a node answer sooner. Default: 100 ms. */
-  readonly cpuPeriodUs?: number;
   readonly cpus?: readonly number[] | 'none';
   readonly memoryBytes?: number | 'none';
 }
@@ -96,12 +94,12 @@ async function isEnabled(mount: string, enabled: string, controller: Controller)
 export function groupSettings(
   groups: ControlGroups,
   name: string,
-  { cpuQuota, cpuPeriodUs = PERIOD_US, cpus, memoryBytes }: GroupLimits,
+  { cpuQuota, cpus, memoryBytes }: GroupLimits,
 ): readonly GroupSetting[] {
   const files = groups.version === 2 ? VERSION_2 : VERSION_1;
   const values = [
     ...(cpus === undefined ? [] : files.cpuset(cpus, groups.memoryNodes)),
-    ...(cpuQuota === undefined ? [] : files.cpu(cpuQuota, cpuPeriodUs)),
+    ...(cpuQuota === undefined ? [] : files.cpu(cpuQuota)),
     ...(memoryBytes === undefined ? [] : files.memory(memoryBytes)),
   ];
   return values.flatMap(({ controller, file, ...rest }) => {
@@ -114,7 +112,7 @@ type FileValue = Omit<GroupSetting, 'path'> & { readonly file: string };
 
 interface Files {
   cpuset(cpus: readonly number[] | 'none', memoryNodes: string): readonly FileValue[];
-  cpu(quota: number | 'none', periodUs: number): readonly FileValue[];
+  cpu(quota: number | 'none'): readonly FileValue[];
   memory(bytes: number | 'none'): readonly FileValue[];
 }
 
@@ -124,9 +122,9 @@ const VERSION_1: Files = {
     { controller: 'cpuset', file: 'cpuset.mems', value: memoryNodes },
     { controller: 'cpuset', file: 'cpuset.cpus', value: listText(cpus) },
   ],
-  cpu: (quota, periodUs) => [
-    { controller: 'cpu', file: 'cpu.cfs_period_us', value: String(periodUs) },
-    { controller: 'cpu', file: 'cpu.cfs_quota_us', value: quotaText(quota, periodUs, '-1') },
+  cpu: (quota) => [
+    { controller: 'cpu', file: 'cpu.cfs_period_us', value: String(PERIOD_US) },
+    { controller: 'cpu', file: 'cpu.cfs_quota_us', value: quotaText(quota, '-1') },
   ],
   memory: (bytes) => {
     const value = bytes === 'none' ? '-1' : String(bytes);
@@ -141,12 +139,8 @@ const VERSION_1: Files = {
 
 const VERSION_2: Files = {
   cpuset: (cpus) => [{ controller: 'cpuset', file: 'cpuset.cpus', value: listText(cpus) }],
-  cpu: (quota, periodUs) => [
-    {
-      controller: 'cpu',
-      file: 'cpu.max',
-      value: `${quotaText(quota, periodUs, 'max')} ${periodUs}`,
-    },
+  cpu: (quota) => [
+    { controller: 'cpu', file: 'cpu.max', value: `${quotaText(quota, 'max')} ${PERIOD_US}` },
   ],
   memory: (bytes) => [
     { controller: 'memory', file: 'memory.max', value: bytes === 'none' ? 'max' : String(bytes) },
@@ -165,10 +159,9 @@ function listText(cpus: readonly number[] | 'none'): string {
   return cpus.toSorted((a, b) => a - b).join(',');
 }
 
-function quotaText(quota: number | 'none', periodUs: number, none: string): string {
-  return quota === 'none'
-    ? none
-    : String(Math.max(SMALLEST_QUOTA_US, Math.round(quota * periodUs)));
+function quotaText(quota: number | 'none', none: string): string {
+  if (quota === 'none') return none;
+  return String(Math.max(SMALLEST_QUOTA_US, Math.round(quota * PERIOD_US)));
 }
 
 /** True where every setting that counts is in force. */

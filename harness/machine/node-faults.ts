@@ -35,16 +35,13 @@ export class MachineNodeFaults implements NodeFaults {
     };
   }
 
-  async slow(share: number, periodUs?: number) {
+  async slow(share: number) {
     const groups = await findControlGroups();
     const { spec, group } = this.#node;
     if (groups.roots.cpu === undefined) throw new TilebedError('FAILED', groups.problems.cpu ?? '');
-    const limit = (cpuQuota: GroupLimits['cpuQuota'], cpuPeriodUs?: number) =>
-      groupSettings(groups, group, {
-        cpuQuota: cpuQuota ?? 'none',
-        ...(cpuPeriodUs === undefined ? {} : { cpuPeriodUs }),
-      });
-    const slowed = limit(share * (spec.cpuQuota ?? spec.cpus?.length ?? 1), periodUs);
+    const limit = (cpuQuota: GroupLimits['cpuQuota']) =>
+      groupSettings(groups, group, { cpuQuota: cpuQuota ?? 'none' });
+    const slowed = limit(share * (spec.cpuQuota ?? spec.cpus?.length ?? 1));
     await applySettings(slowed);
     await moveIntoGroups(slowed, await this.#processes());
     return () => applySettings(limit(spec.cpuQuota));

@@ -25,12 +25,8 @@ export type Undo = () => Promise<void>;
 export interface NodeFaults {
   /** Stops all its processes where they are. */
   freeze(): Promise<Undo>;
-  /**
-   * Leaves its processes a share, 0 to 1, of the CPUs that it has.
-   *
-   * @param periodUs in which the share is given out anew, where the provider can choose
-   */
-  slow(share: number, periodUs?: number): Promise<Undo>;
+  /** Leaves its processes a share, 0 to 1, of the CPUs that it has. */
+  slow(share: number): Promise<Undo>;
   /** Drops all packets from and to it, without a word to either side. */
   cut(): Promise<Undo>;
 }

@@ -30,9 +30,9 @@ export class ContainerFaults implements NodeFaults {
     };
   }
 
-  async slow(share: number, periodUs?: number) {
+  async slow(share: number) {
     const { cpuQuota, cpus } = this.#node;
-    await this.#limit(share * (cpuQuota ?? cpus?.length ?? 1), periodUs);
+    await this.#limit(share * (cpuQuota ?? cpus?.length ?? 1));
     return async () => {
       await this.#limit(cpuQuota).catch(() => {});
     };
@@ -49,9 +49,8 @@ export class ContainerFaults implements NodeFaults {
     };
   }
 
-  async #limit(cpuQuota: number | undefined, periodUs = PERIOD_US): Promise<void> {
-    const quota = String(quotaUs(cpuQuota, periodUs));
-    const limits = ['--cpu-period', String(periodUs), '--cpu-quota', quota];
+  async #limit(cpuQuota: number | undefined): Promise<void> {
+    const limits = ['--cpu-period', String(PERIOD_US), '--cpu-quota', String(quotaUs(cpuQuota))];
     await this.#engine.run(['update', ...limits, this.#container]);
   }
 }

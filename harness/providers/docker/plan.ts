@@ -72,9 +72,9 @@ export function containerName({ prefix }: OwnNames, node: string): string {
 }
 
 /** In microseconds of each period; none is -1. */
-export function quotaUs(cpuQuota: number | undefined, periodUs = PERIOD_US): number {
+export function quotaUs(cpuQuota: number | undefined): number {
   if (cpuQuota === undefined) return NO_QUOTA;
-  return Math.max(SMALLEST_QUOTA_US, Math.round(cpuQuota * periodUs));
+  return Math.max(SMALLEST_QUOTA_US, Math.round(cpuQuota * PERIOD_US));
 }
 
 /** Containers of an engine that are as the testbed wants them, but for what a fault has done to them. */
