@@ -23,7 +23,11 @@ function shellArguments(shell: string, command: string): string[] {
 
 function throughShell(shell: string, argv: readonly string[]): readonly string[] {
   const command = quoteCommand(['printf', '%s\\0', ...argv]);
-  const output = execFileSync(shell, shellArguments(shell, command), { encoding: 'utf8' });
+  // With a standard input that looks like a network's, bash would read the user's ~/.bashrc.
+  const output = execFileSync(shell, shellArguments(shell, command), {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   return output.split('\0').slice(0, -1);
 }
 
