@@ -11,6 +11,7 @@ import { ownVagrant } from '../../harness/providers/vagrant/settings.ts';
 import { sshConfigFile } from '../../harness/providers/vagrant/ssh-config.ts';
 import { leftVagrants } from '../../harness/providers/vagrant/vagrant-command.ts';
 import { tilebed } from '../support/cli.ts';
+import { eventually } from '../support/processes.ts';
 import { providerContract } from '../testbeds/providers/contract.ts';
 import { upThoughKilled } from '../testbeds/providers/contract-slow-life.ts';
 import { upTestbed } from '../testbeds/providers/up-testbed.ts';
@@ -40,6 +41,11 @@ const ATTEMPTS = 5;
 const WORK = `const start = performance.now();
 for (let sum = 0, at = 0; at < 3e7; at++) sum += at;
 console.log(performance.now() - start);`;
+
+/** Waits for the first words of an SSH server. */
+const GREETING = `const socket = require('net').connect({ host: process.argv[1], port: 22 });
+socket.setTimeout(3000, () => process.exit(1)).once('data', () => process.exit(0));
+socket.on('error', () => process.exit(1));`;
 
 /** Machines, disks and networks of libvirt's, and what Vagrant is at. */
 async function remains(stateFolder: string): Promise<readonly string[]> {
@@ -177,6 +183,11 @@ console.log(JSON.stringify([os.hostname(), os.cpus().length, os.totalmem() / 2 *
     const { stdout } = await tilebed(argv);
     expect(Number(stdout)).toBeLessThanOrEqual(384 * 2 ** 20);
     expect(Number(stdout)).toBeGreaterThan(256 * 2 ** 20);
+    // It has another hardware address now, and its neighbours believe in the old one for some seconds.
+    const { transport, node } = testbed.node('gateway');
+    const greeted = async () =>
+      (await transport.exec([node, '-e', GREETING, testbed.node('edge0').address])).exitCode === 0;
+    await eventually('its neighbour finds it', greeted, 60_000);
   });
 
   providerContract({
