@@ -37,7 +37,6 @@ export interface ManifestInputs {
 
 export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
   const { experiment, testbed, nodes, bundle, assets, repeat, warnings, links, relay } = inputs;
-  const { weights, cfg, labels } = experiment.model;
   const commit = await ownCommit();
   const facts = await Promise.all(
     nodes.map(async (node): Promise<[string, NodeFacts]> => {
@@ -51,25 +50,7 @@ export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
   );
   return {
     format: FORMAT_VERSION,
-    experiment: {
-      name: experiment.name,
-      ...(experiment.description === undefined ? {} : { description: experiment.description }),
-      file: experiment.file,
-      text: experiment.text,
-    },
-    testbed: {
-      name: testbed.name,
-      provider: providersText(testbed),
-      security: testbed.security,
-      file: testbed.file,
-      text: testbed.text,
-    },
-    model: {
-      cfg: basename(cfg),
-      weights: weights.kind === 'synthetic' ? `synthetic:${weights.seed}` : basename(weights.path),
-      trained: weights.kind === 'file',
-      labels,
-    },
+    ...whatRuns(experiment, testbed),
     ingredients: {
       cfg: ingredient(assets.cfg),
       ...(assets.weights === undefined ? {} : { weights: ingredient(assets.weights) }),
@@ -92,6 +73,30 @@ export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
     ...(testbed.timeScale === undefined ? {} : { timeScale: testbed.timeScale }),
     ...emulationFacts(testbed, inputs.emulation),
     warnings,
+  };
+}
+
+/** The experiment, its testbed and its model, measured or simulated. */
+export function whatRuns(
+  { name, description, file, text, model }: Experiment,
+  testbed: Testbed,
+): Pick<Manifest, 'experiment' | 'testbed' | 'model'> {
+  const { cfg, weights, labels } = model;
+  return {
+    experiment: { name, ...(description === undefined ? {} : { description }), file, text },
+    testbed: {
+      name: testbed.name,
+      provider: providersText(testbed),
+      security: testbed.security,
+      file: testbed.file,
+      text: testbed.text,
+    },
+    model: {
+      cfg: basename(cfg),
+      weights: weights.kind === 'synthetic' ? `synthetic:${weights.seed}` : basename(weights.path),
+      trained: weights.kind === 'file',
+      labels,
+    },
   };
 }
 

@@ -1,14 +1,13 @@
 /** An experiment's whole matrix on simulated time, with times from measured trials where there are some. */
-import { basename } from 'node:path';
 import { loadNetwork } from '../../runtime/model/load.ts';
 import { probe } from '../../runtime/probe.ts';
 import { VERSION } from '../package-root.ts';
 import { FORMAT_VERSION, type Manifest, type Trace, type TrialRecord } from '../results/format.ts';
+import { whatRuns } from '../run/manifest.ts';
 import { checkAgainstModel } from '../spec/check-model.ts';
 import { checkAgainstTestbed } from '../spec/check-testbed.ts';
 import type { LoadedExperiment } from '../spec/load-experiment.ts';
 import type { Experiment, Testbed } from '../spec/resolved.ts';
-import { providersText } from '../testbeds/parts.ts';
 import { guessPoint, plannedPoints, simulatePoint } from './experiment.ts';
 import { modelledNodes } from './nodes.ts';
 import { type Measured, type Profile, profileOf, UNMEASURED, wayOf } from './profile.ts';
@@ -87,25 +86,11 @@ function manifestOf(
   startedAt: string,
   simulated: string,
 ): Manifest {
-  const { name, description, file, text, model, seed, faults } = experiment;
-  const { cfg, weights, labels } = model;
+  const { seed, faults } = experiment;
   return {
     format: FORMAT_VERSION,
     simulated,
-    experiment: { name, ...(description === undefined ? {} : { description }), file, text },
-    testbed: {
-      name: testbed.name,
-      provider: providersText(testbed),
-      security: testbed.security,
-      file: testbed.file,
-      text: testbed.text,
-    },
-    model: {
-      cfg: basename(cfg),
-      weights: weights.kind === 'synthetic' ? `synthetic:${weights.seed}` : basename(weights.path),
-      trained: weights.kind === 'file',
-      labels,
-    },
+    ...whatRuns(experiment, testbed),
     startedAt,
     endedAt: new Date().toISOString(),
     seed,
