@@ -36,7 +36,9 @@ async function enginesOf(context: ProviderContext): Promise<readonly Engine[]> {
 }
 
 async function answering(engines: readonly Engine[]): Promise<readonly Engine[]> {
-  const answers = await Promise.all(engines.map((engine) => engine.try(['version', '--format', '{{.Server.Version}}'])));
+  const answers = await Promise.all(
+    engines.map((engine) => engine.try(['version', '--format', '{{.Server.Version}}'])),
+  );
   return engines.filter((_, index) => answers[index]!.exitCode === 0);
 }
 
