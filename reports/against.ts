@@ -1,6 +1,6 @@
 /** Predictions beside what was measured, point by point, and which part of a frame is predicted worst. */
 import type { Parameters, TrialRecord } from '../harness/results/format.ts';
-import { median } from './statistics.ts';
+import { median } from '../runtime/quantiles.ts';
 import { isMeasured } from './summary.ts';
 
 /** Milliseconds of a frame. */

@@ -3,17 +3,12 @@
  * have, its 95 % interval, and how far the repetitions lie apart.
  */
 import type { TrialRecord } from '../harness/results/format.ts';
+import { median } from '../runtime/quantiles.ts';
 import { joulesPerFrame } from './energy.ts';
 import { groupBy } from './group.ts';
 import { comparePoints, pointKey, pointName } from './point.ts';
 import type { Results } from './read.ts';
-import {
-  bootstrapInterval,
-  bootstrapRatio,
-  cliffsDelta,
-  type Interval,
-  median,
-} from './statistics.ts';
+import { bootstrapInterval, bootstrapRatio, cliffsDelta, type Interval } from './statistics.ts';
 import { isMeasured } from './summary.ts';
 
 export const COMPARED_MEASURES = ['latency', 'makespan', 'throughput', 'memory', 'energy'] as const;

@@ -3,10 +3,10 @@
  * bear the names of trials.jsonl; a trial that failed before any node reported has one row without.
  */
 import type { TrialRecord } from '../harness/results/format.ts';
+import { median } from '../runtime/quantiles.ts';
 import type { NodeStatistics } from '../runtime/roles/events.ts';
 import { energyOfNode } from './energy.ts';
 import { type Results, trialLines } from './read.ts';
-import { median } from './statistics.ts';
 
 type Cell = string | number | boolean | undefined;
 

@@ -4,10 +4,10 @@
  */
 import type { TrialRecord } from '../harness/results/format.ts';
 import { seededRandom } from '../harness/results/seeded-random.ts';
+import { median, quantile } from '../runtime/quantiles.ts';
 import { groupBy } from './group.ts';
 import { pointKey } from './point.ts';
 import { type Results, trialLines } from './read.ts';
-import { median, quantile } from './statistics.ts';
 import { isMeasured } from './summary.ts';
 
 export interface DriftPoint {

@@ -3,11 +3,12 @@
  * effect size. Only points with the same frames are compared: sources and rate.
  */
 import type { Parameters } from '../harness/results/format.ts';
+import { median } from '../runtime/quantiles.ts';
 import { groupBy } from './group.ts';
 import { durationText } from './numbers.ts';
 import { comparePoints, pointKey, pointNames } from './point.ts';
 import type { Results } from './read.ts';
-import { bootstrapRatio, cliffsDelta, type Interval, median } from './statistics.ts';
+import { bootstrapRatio, cliffsDelta, type Interval } from './statistics.ts';
 import { isMeasured } from './summary.ts';
 
 interface Effect {

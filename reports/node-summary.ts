@@ -1,9 +1,9 @@
 /** A point's figures node by node, and the order in which nodes are shown. */
 import type { TrialRecord } from '../harness/results/format.ts';
+import { median } from '../runtime/quantiles.ts';
 import type { NodeStatistics } from '../runtime/roles/events.ts';
 import { groupBy } from './group.ts';
 import { type QueueSummary, summarizeQueues } from './queue.ts';
-import { median } from './statistics.ts';
 
 /** Medians over the repetitions in which the node lived to report. */
 export interface NodeSummary {

@@ -1,5 +1,6 @@
-/** Medians and how sure they are. Pure; the same values and seed give the same interval anywhere. */
+/** How sure medians are. Pure; the same values and seed give the same interval anywhere. */
 import { seededRandom } from '../harness/results/seeded-random.ts';
+import { median, sortedQuantile } from '../runtime/quantiles.ts';
 
 export interface Interval {
   readonly median: number;
@@ -9,19 +10,6 @@ export interface Interval {
 }
 
 const RESAMPLES = 2000;
-
-/** Throws RangeError on no values. */
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
-}
-
-/**
- * The value below which a share of `share` (0 to 1) lies, interpolated between neighbours: type 7 of
- * Hyndman and Fan (1996), the default of R and NumPy. Throws RangeError on no values.
- */
-export function quantile(values: readonly number[], share: number): number {
-  return sortedQuantile(Float64Array.from(values).sort(), share);
-}
 
 /**
  * The median with its 95 % percentile-bootstrap interval (Efron, "Bootstrap methods: another look at
@@ -89,12 +77,4 @@ function medianOfDraws(values: readonly number[], random: () => number): () => n
  */
 export function bestCoverage(count: number): number {
   return 1 - 2 ** (1 - count);
-}
-
-function sortedQuantile(sorted: Float64Array, share: number): number {
-  if (sorted.length === 0) throw new RangeError('no values, so no quantile');
-  const position = (sorted.length - 1) * share;
-  const below = sorted[Math.floor(position)]!;
-  const above = sorted[Math.ceil(position)]!;
-  return below + (above - below) * (position - Math.floor(position));
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { TrialRecord } from '../harness/results/format.ts';
+import { median } from '../runtime/quantiles.ts';
 import { fixtureResults } from './fixture.ts';
 import type { Results } from './read.ts';
-import { median } from './statistics.ts';
 import { summarize } from './summary.ts';
 
 const results = fixtureResults();

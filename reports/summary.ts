@@ -3,6 +3,7 @@
  * trial is counted and enters no median; a degraded one enters them and is counted as such.
  */
 import type { Accuracy, Parameters, TrialRecord, TrialStatus } from '../harness/results/format.ts';
+import { median, quantile } from '../runtime/quantiles.ts';
 import { accuracyOf } from './accuracy.ts';
 import { type Estimate, estimateOf } from './estimate.ts';
 import { groupBy } from './group.ts';
@@ -11,7 +12,6 @@ import { comparePoints, pointKey } from './point.ts';
 import { type QueueSummary, queuesOf, summarizeQueues } from './queue.ts';
 import { type Results, trialLines } from './read.ts';
 import { type Speedups, speedupsOf } from './speedup.ts';
-import { median, quantile } from './statistics.ts';
 
 /** Of the nodes of one role, the one with the most: it decides which device is enough. */
 export interface RoleMemory {

@@ -6,6 +6,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { TilebedError } from './errors.ts';
+import { median } from './quantiles.ts';
 import type { RelayAccess } from './relay/config.ts';
 import { connectThrough } from './relay/greeting.ts';
 
@@ -71,8 +72,7 @@ export async function measureLink(
     const sendBitsPerSecond = (await reader.take(8)).readDoubleBE();
     socket.write(Buffer.concat([Buffer.from('r'), size]));
     const receiveBitsPerSecond = await reader.rateOf(bytes);
-    const roundTripMs = trips.toSorted((a, b) => a - b)[Math.floor(ROUND_TRIPS / 2)]!;
-    return { roundTripMs, sendBitsPerSecond, receiveBitsPerSecond };
+    return { roundTripMs: median(trips), sendBitsPerSecond, receiveBitsPerSecond };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TilebedError('FAILED', `cannot measure the link to ${address}: ${reason}`, { cause });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ownedProcesses } from '../harness/machine/owned-processes.ts';
+import { median } from '../runtime/quantiles.ts';
 import { ROOT, startTilebed } from './support/cli.ts';
 import { Workspace } from './support/workspace.ts';
 
@@ -66,11 +67,10 @@ liveness: { lostAfter: 20s }
 function plateaus(samples: readonly number[]): { warm: number; last: number } {
   const tenth = Math.max(1, Math.floor(samples.length / 10));
   const from = Math.floor(samples.length * WARM);
-  const medianOf = (some: readonly number[]) => some.toSorted((a, b) => a - b)[some.length >> 1]!;
   return {
-    warm: medianOf(samples.slice(from, from + tenth)),
+    warm: median(samples.slice(from, from + tenth)),
     // The very last ones see a process that writes its statistics.
-    last: medianOf(samples.slice(-2 * tenth, -tenth)),
+    last: median(samples.slice(-2 * tenth, -tenth)),
   };
 }
 

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { TilebedError } from '../../runtime/errors.ts';
+import { median } from '../../runtime/quantiles.ts';
 import type {
   SpeedProbeReady,
   SpeedProbeRequest,
@@ -115,10 +116,4 @@ class SpeedProbe {
   end(): Promise<void> {
     return this.#end();
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return (sorted[Math.floor(middle - 0.5)]! + sorted[Math.floor(middle)]!) / 2;
 }

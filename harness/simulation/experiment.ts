@@ -1,5 +1,6 @@
 /** Every point of an experiment on simulated time, as records like those of a run. */
 import type { Network } from '../../runtime/model/network.ts';
+import { median } from '../../runtime/quantiles.ts';
 import type { PlanEvent } from '../../runtime/roles/events.ts';
 import type {
   SimulatedTrial,
@@ -80,10 +81,9 @@ export function guessPoint(input: SimulationInput, point: PlannedTrial, profile:
   const trial = trialOf(input, point, profile);
   const { nodes, frames } = simulateTrial({ ...trial, spans: false });
   const edges = [...nodes.values()].filter(({ role }) => role === 'edge');
-  const latencies = frames.map(({ latencyMs }) => latencyMs).toSorted((a, b) => a - b);
   return {
     computeMs: edges.reduce((sum, { computeMs }) => sum + computeMs, 0),
-    latencyMs: latencies[latencies.length >> 1]!,
+    latencyMs: median(frames.map(({ latencyMs }) => latencyMs)),
     runs: Math.max(...edges.map(({ tilesComputed }) => tilesComputed)) / frames.length,
     guessedRunMs: modelledNodes(input.testbed, input.network, 0).find(
       ({ role }) => role === 'edge',

@@ -3,6 +3,8 @@
  * it, by what is computed. Of each way of computing those points count that have the fewest edges, so that
  * what is predicted of more edges was fitted to none of them.
  */
+
+import { median } from '../../runtime/quantiles.ts';
 import type { Manifest, Parameters, Trace, TrialRecord } from '../results/format.ts';
 
 /** Factors on what is guessed. */
@@ -60,8 +62,11 @@ export function profileOf(
   guess: (parameters: Parameters, profile: Profile) => Guess | undefined,
 ): Profile {
   const trials = measured.trials.filter(
-    ({ status, verdict, simulated }) =>
-      status !== 'failed' && verdict?.verdict !== 'invalid' && simulated !== true,
+    ({ status, verdict, simulated, frames }) =>
+      status !== 'failed' &&
+      frames.length > 0 &&
+      verdict?.verdict !== 'invalid' &&
+      simulated !== true,
   );
   const chosen = new Map<string, TrialRecord[]>();
   for (const trial of trials) {
@@ -150,10 +155,4 @@ function linkFactorOf({ links = {} }: Manifest): number {
       : [Math.min(sends, takes) / rate];
   });
   return factors.length === 0 ? 1 : Math.min(1, median(factors));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -39,6 +39,11 @@ export function parseCpuQuota(quota: number | string): number {
   return typeof quota === 'number' ? quota : parsePercent(quota);
 }
 
+/** Of memory, disks and files, to a reader: `512 MB`. */
+export function megabytesText(bytes: number): string {
+  return `${(bytes / MEMORY_BYTES['MB']!).toFixed(0)} MB`;
+}
+
 function quantity(text: string, units: Readonly<Record<string, number>>): number {
   const match = /^([\d.]+)\s*([a-zA-Z]+)$/.exec(text.trim());
   const factor = units[match?.[2] ?? ''];

@@ -1,11 +1,11 @@
 /** Every line of trials.jsonl, so that each figure can be traced to what it was made of. */
 import type { TrialRecord } from '../../harness/results/format.ts';
+import { median } from '../../runtime/quantiles.ts';
 import { timeText } from '../facts.ts';
 import { type Markup, markup } from '../markup.ts';
 import { durationUnit, inUnit, significant } from '../numbers.ts';
 import { pointNames } from '../point.ts';
 import { type Results, trialLines } from '../read.ts';
-import { median } from '../statistics.ts';
 import { breakingAtCommas, section, table } from './elements.ts';
 
 export function trialsSection(results: Results): Markup {

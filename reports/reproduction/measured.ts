@@ -1,10 +1,10 @@
 /** What an experiment measured, under the names of a paper's curves. */
 import type { EmulationFacts, Parameters, TrialRecord } from '../../harness/results/format.ts';
+import { median } from '../../runtime/quantiles.ts';
 import { groupBy } from '../group.ts';
 import { significant } from '../numbers.ts';
 import { pointKey } from '../point.ts';
 import type { Results } from '../read.ts';
-import { median } from '../statistics.ts';
 import { isMeasured } from '../summary.ts';
 
 type Values = readonly (number | null)[];

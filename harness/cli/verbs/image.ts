@@ -10,6 +10,7 @@ import {
   type NodeImage,
   nodeImage,
 } from '../../providers/docker/image.ts';
+import { megabytesText } from '../../spec/units.ts';
 import { findBundle } from '../../testbeds/bundle.ts';
 import { type VerbContext, type VerbSpec, verbCommand } from '../verb.ts';
 
@@ -32,7 +33,7 @@ const buildVerb: VerbSpec = {
     const isNew = await ensureImage(context, engine, image);
     const [facts] = await engine.inspect<{ readonly Size: number }>('image', [image.tag]);
     const bytes = facts?.Size ?? 0;
-    const text = `${image.tag}${isNew ? '' : ' was there already'}: ${megabytes(bytes)}`;
+    const text = `${image.tag}${isNew ? '' : ' was there already'}: ${megabytesText(bytes)}`;
     context.output.result({ tag: image.tag, made: isNew, bytes }, text);
     return undefined;
   },
@@ -56,7 +57,7 @@ const exportVerb: VerbSpec = {
       { signal: context.signal },
     );
     const { size } = await stat(file);
-    context.output.result({ tag: image.tag, file, bytes: size }, `${file}: ${megabytes(size)}`);
+    context.output.result({ tag: image.tag, file, bytes: size }, `${file}: ${megabytesText(size)}`);
     return undefined;
   },
 };
@@ -87,8 +88,4 @@ async function ensureImage(
   const title = `make the image ${image.tag}`;
   await runTasks([{ title, run: ({ signal }) => makeImage(engine, image, signal) }], { signal });
   return true;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(0)} MB`;
 }

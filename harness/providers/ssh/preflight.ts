@@ -1,5 +1,6 @@
 /** A look at all machines of a testbed, in words: what each is, and what is wrong with it. */
 import type { Testbed } from '../../spec/resolved.ts';
+import { megabytesText } from '../../spec/units.ts';
 import type { MachineFault, MachineReport } from '../provider.ts';
 import type { HostFacts } from './facts.ts';
 import { healthProblems, throttleFlags } from './health.ts';
@@ -58,5 +59,5 @@ function shortSystem(system: string): string {
 }
 
 function size(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(0)} MB`;
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : megabytesText(bytes);
 }

@@ -5,6 +5,7 @@ import { isNewEnough, OLDEST_NODE_TEXT } from '../../deployables/node.ts';
 import { platformOf } from '../../deployables/platforms.ts';
 import type { Testbed } from '../../spec/resolved.ts';
 import type { SshBlock } from '../../spec/ssh.ts';
+import { megabytesText } from '../../spec/units.ts';
 import { sshBlock } from './hosts.ts';
 import type { ReachedNode } from './survey.ts';
 
@@ -73,7 +74,7 @@ function nodeProblems({ facts }: ReachedNode, { node = 'bundled' }: SshBlock): r
   if (facts.nodeVersion !== undefined || facts.freeBytes >= LEAST_FREE_BYTES) return [];
   return [
     {
-      message: `the disk is nearly full: ${megabytes(facts.freeBytes)} MB are free in /var/tmp, ${megabytes(LEAST_FREE_BYTES)} are needed`,
+      message: `the disk is nearly full: ${megabytesText(facts.freeBytes)} are free in /var/tmp, ${megabytesText(LEAST_FREE_BYTES)} are needed`,
       hint: 'free some space there: `df -h` tells where',
     },
   ];
@@ -130,8 +131,8 @@ function memoryProblems({ facts, spec }: ReachedNode): readonly Problem[] {
   const { memoryBytes } = spec;
   if (memoryBytes === undefined) return [];
   if (memoryBytes > facts.memoryBytes) {
-    const [wanted, there] = [megabytes(memoryBytes), megabytes(facts.memoryBytes)];
-    return [{ message: `is to have ${wanted} MB of memory, but has ${there} MB` }];
+    const [wanted, there] = [megabytesText(memoryBytes), megabytesText(facts.memoryBytes)];
+    return [{ message: `is to have ${wanted} of memory, but has ${there}` }];
   }
   if (facts.groups === undefined || facts.controllers.includes('memory')) return [];
   return [
@@ -140,8 +141,4 @@ function memoryProblems({ facts, spec }: ReachedNode): readonly Problem[] {
       hint: 'on Raspberry Pi OS: add `cgroup_enable=memory` to the line in /boot/firmware/cmdline.txt there, and reboot',
     },
   ];
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(0);
 }

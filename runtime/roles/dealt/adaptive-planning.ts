@@ -11,6 +11,7 @@ import { AdaptivePlanner, type Objective } from '../../partition/adaptive.ts';
 import { partMs } from '../../partition/cost.ts';
 import { regionHeight, regionWidth } from '../../partition/region.ts';
 import type { DealtPlan, EdgeProfile, PlannerInput } from '../../partition/stages.ts';
+import { median } from '../../quantiles.ts';
 import type { Deal, Queue } from '../../schedule/dealer.ts';
 import { Profiles } from '../../schedule/profiles.ts';
 import { type PlanChoice, Replanner } from '../../schedule/replanner.ts';
@@ -177,9 +178,4 @@ export class AdaptivePlanning implements Planning {
       }),
     };
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1]!;
 }
