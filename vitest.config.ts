@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** CI wants the results as a file too. */
-const reportFile = process.env['TILEBED_TEST_REPORT'];
+/** CI wants the counts as a file too. */
+const tallyFile = process.env['TILEBED_TEST_TALLY'];
 
 export default defineConfig({
   test: {
     reporters:
-      reportFile === undefined ? ['default'] : ['default', ['json', { outputFile: reportFile }]],
+      tallyFile === undefined ? ['default'] : ['default', ['./.ci/tally.js', { file: tallyFile }]],
     projects: [
       {
         test: {
