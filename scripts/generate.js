@@ -10,7 +10,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { descendants, tilebedProgram } from '../dist/harness/cli/program.js';
+import { descendants, fullName, tilebedProgram } from '../dist/harness/cli/program.js';
 import { publishedSchema, SCHEMA_NAMES } from '../dist/harness/spec/published-schema.js';
 import { messageTable } from '../dist/runtime/net/messages.js';
 import { STRATEGIES } from '../dist/runtime/schedule/strategies.js';
@@ -70,12 +70,6 @@ function verbsPage() {
   const head =
     '# Verbs\n\nMade from the command itself by `npm run generate`. All verbs end with status 0 when done, 1 when\nthe work failed, 2 on bad input or usage, 3 when this machine lacks something, and 130 when\ninterrupted, after cleaning up.\n';
   return [head, ...sections].join('\n');
-}
-
-function fullName(command) {
-  const names = [];
-  for (let at = command; at; at = at.parent) names.unshift(at.name());
-  return names.join(' ');
 }
 
 function strategyTable() {

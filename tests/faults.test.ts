@@ -5,20 +5,39 @@
  */
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { ROOT, tilebed } from './support/cli.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { formatFault, type SpecFault } from '../harness/spec/faults.ts';
+import { type CliResult, ROOT, tilebed } from './support/cli.ts';
 
 const FOLDER = join(ROOT, 'tests/golden/faults');
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
 
+interface FileReport {
+  readonly file: string;
+  readonly ok: boolean;
+  readonly faults: readonly SpecFault[];
+}
+
 describe('tilebed validate', () => {
+  let answer: CliResult;
+  let reports: readonly FileReport[];
+
+  beforeAll(async () => {
+    answer = await tilebed(['validate', ...FILES, '--format', 'json'], { cwd: FOLDER });
+    reports = JSON.parse(answer.stdout);
+  });
+
+  test('tells the faults of one file after the other, and answers in JSON', () => {
+    expect(answer.exitCode).toBe(2);
+    expect(reports.map(({ file, ok }) => [file, ok])).toEqual(FILES.map((file) => [file, false]));
+    expect(answer.stderr).toBe(reports.map(textOf).join('\n'));
+  });
+
   test.each(FILES)('%s', async (name) => {
-    const { exitCode, stdout, stderr } = await tilebed(['validate', name], { cwd: FOLDER });
-    expect(exitCode).toBe(2);
-    expect(stdout).toBe('');
-    // Every fault begins with its place.
-    expect(stderr).toMatch(new RegExp(`^${name.replaceAll('.', '\\.')}:\\d+:\\d+: `));
-    await expect(`${stderr}\n`).toMatchFileSnapshot(join(FOLDER, `${basename(name, '.yaml')}.txt`));
+    const text = textOf(reports.find(({ file }) => file === name)!);
+    // The first fault begins with its place.
+    expect(text).toMatch(new RegExp(`^${name.replaceAll('.', '\\.')}:\\d+:\\d+: `));
+    await expect(`${text}\n`).toMatchFileSnapshot(join(FOLDER, `${basename(name, '.yaml')}.txt`));
   });
 
   test('takes what ships with tilebed', async () => {
@@ -35,17 +54,13 @@ describe('tilebed validate', () => {
     expect(stdout.split('\n')).toHaveLength(files.length);
   });
 
-  test('tells every fault of every file, and answers in JSON', async () => {
-    const { exitCode, stdout } = await tilebed(
-      ['validate', 'address-of-network.yaml', 'bad-size.yaml', '--format', 'json'],
-      { cwd: FOLDER },
-    );
+  test('one file: its faults, and nothing else', async () => {
+    const { exitCode, stdout, stderr } = await tilebed(['validate', 'bad-size.yaml'], {
+      cwd: FOLDER,
+    });
     expect(exitCode).toBe(2);
-    const reports = JSON.parse(stdout) as { file: string; ok: boolean; faults: unknown[] }[];
-    expect(reports.map(({ ok, faults }) => [ok, faults.length])).toEqual([
-      [false, 3],
-      [false, 1],
-    ]);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^bad-size.yaml:6:53: .*\n?$/);
   });
 
   test('a file that is not there is wrong input', async () => {
@@ -55,3 +70,7 @@ describe('tilebed validate', () => {
     expect(stderr).toContain('nowhere.yaml');
   });
 });
+
+function textOf({ faults }: FileReport): string {
+  return faults.map(formatFault).join('\n');
+}

@@ -31,50 +31,55 @@ import { upVerb } from './verbs/up.ts';
 import { validateVerb } from './verbs/validate.ts';
 import { verifyVerb } from './verbs/verify.ts';
 
-const VERBS: readonly VerbSpec[] = [
-  doctorVerb,
-  initVerb,
-  validateVerb,
-  upVerb,
-  statusVerb,
-  graphVerb,
-  deployVerb,
-  calibrateVerb,
-  planVerb,
-  simulateVerb,
-  runVerb,
-  reportVerb,
-  compareVerb,
-  exportVerb,
-  verifyVerb,
-  replayVerb,
-  reproduceVerb,
-  execVerb,
-  logsVerb,
-  downVerb,
-  inferVerb,
-  schemaVerb,
-];
+/** As a user meets them: what `--help` shows, in this order. */
+const GROUPS: Readonly<Record<string, (program: Command) => readonly Command[]>> = {
+  'Begin:': () => verbs(doctorVerb, initVerb, validateVerb, inferVerb),
+  'Testbeds:': () => [
+    ...verbs(
+      upVerb,
+      statusVerb,
+      graphVerb,
+      deployVerb,
+      calibrateVerb,
+      execVerb,
+      logsVerb,
+      downVerb,
+    ),
+    shapeCommand(),
+  ],
+  'Experiments:': () => verbs(planVerb, simulateVerb, runVerb, reproduceVerb),
+  'Results:': () => verbs(reportVerb, compareVerb, exportVerb, verifyVerb, replayVerb),
+  'What they are made from:': () => [modelCommand(), imageCommand(), boxCommand()],
+  'Shells and editors:': (program) => verbs(schemaVerb, completionVerb(program)),
+};
 
 export function tilebedProgram(): Command {
   const program = new Command('tilebed')
     .description('testbeds for distributed neural-network inference: provision, run, report')
     .version(VERSION, '-V, --version')
-    .showSuggestionAfterError()
-    .showHelpAfterError('(`--help` shows what is possible)');
-  for (const verb of VERBS) program.addCommand(verbCommand(verb));
-  program.addCommand(shapeCommand());
-  program.addCommand(imageCommand());
-  program.addCommand(modelCommand());
-  program.addCommand(boxCommand());
-  program.addCommand(verbCommand(completionVerb(program)));
+    .showSuggestionAfterError();
+  for (const [heading, commandsOf] of Object.entries(GROUPS)) {
+    program.commandsGroup(heading);
+    for (const command of commandsOf(program)) program.addCommand(command);
+  }
+  program.helpCommand('help [command]', 'show what is possible with a command');
   for (const command of [program, ...descendants(program)]) {
+    command.showHelpAfterError(`(\`${fullName(command)} --help\` shows what is possible)`);
     command.exitOverride((error: CommanderError) => {
       // Help and the version are answers; everything else is wrong usage.
       process.exit(error.exitCode === 0 ? EXIT.done : EXIT.input);
     });
   }
   return program;
+}
+
+function verbs(...specs: readonly VerbSpec[]): readonly Command[] {
+  return specs.map(verbCommand);
+}
+
+/** As it is typed: `tilebed shape set`. */
+export function fullName(command: Command): string {
+  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
 }
 
 /** All commands below one, however deep. */

@@ -11,10 +11,10 @@ import { matrixFaults } from './check-matrix.ts';
 import { SpecDocument } from './document.ts';
 import { ExperimentSpec } from './experiment.ts';
 import { SpecError } from './faults.ts';
+import { checkAs } from './file-kind.ts';
 import { matrixTrials } from './matrix.ts';
 import { nodeFaultFormFaults, resolveNodeFaults } from './node-faults.ts';
 import type { Experiment, ExperimentWeights } from './resolved.ts';
-import { checkSchema } from './schema-check.ts';
 import { parseDurationMs } from './units.ts';
 
 export const BUILT_IN_MODELS = join(PACKAGE_ROOT, 'experiments/models');
@@ -58,7 +58,7 @@ export async function resolveExperiment(
   document: SpecDocument,
   overrides: ExperimentOverrides = {},
 ): Promise<LoadedExperiment> {
-  const faults = checkSchema(document, ExperimentSpec);
+  const faults = checkAs('experiment', ExperimentSpec, document);
   if (faults.length > 0) throw new SpecError(faults);
   const spec = document.value as ExperimentSpec;
   const folder = dirname(document.file);

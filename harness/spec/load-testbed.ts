@@ -5,10 +5,11 @@ import { DEVICE_NAMES, DEVICES, EMULATING_PROVIDERS } from './devices.ts';
 import { dockerFaults } from './docker.ts';
 import { type Path, SpecDocument } from './document.ts';
 import { SpecError, type SpecFault } from './faults.ts';
+import { checkAs } from './file-kind.ts';
 import { linkFaults, linkOf, resolveLink, resolvePairs } from './links.ts';
 import { meterFaults, meterOf } from './meter.ts';
 import type { Testbed } from './resolved.ts';
-import { checkSchema, closest } from './schema-check.ts';
+import { closest } from './schema-check.ts';
 import { sshFaults } from './ssh-faults.ts';
 import { type PlacedNode, subnetFaults, subnetText } from './subnets.ts';
 import { type ProviderName, TestbedSpec } from './testbed.ts';
@@ -23,7 +24,7 @@ export async function loadTestbed(file: string): Promise<Testbed> {
 }
 
 export function resolveTestbed(document: SpecDocument): Testbed {
-  const faults = checkSchema(document, TestbedSpec);
+  const faults = checkAs('testbed', TestbedSpec, document);
   if (faults.length > 0) throw new SpecError(faults);
   const spec = document.value as TestbedSpec;
   const folder = dirname(document.file);

@@ -4,6 +4,7 @@ import { checkAgainstModel } from './check-model.ts';
 import { checkAgainstTestbed } from './check-testbed.ts';
 import { SpecDocument } from './document.ts';
 import { SpecError } from './faults.ts';
+import { fileKind } from './file-kind.ts';
 import { loadExperiment } from './load-experiment.ts';
 import { loadTestbed, resolveTestbed } from './load-testbed.ts';
 
@@ -30,13 +31,4 @@ export async function validateFile(file: string): Promise<string> {
         }),
       ]);
   }
-}
-
-function fileKind(value: unknown): 'testbed' | 'experiment' | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const count = (keys: readonly string[]) => keys.filter((key) => key in value).length;
-  const testbed = count(['provider', 'network', 'nodes', 'edges', 'defaults']);
-  const experiment = count(['model', 'frames', 'matrix', 'testbed', 'repeat']);
-  if (testbed === experiment) return undefined;
-  return testbed > experiment ? 'testbed' : 'experiment';
 }
