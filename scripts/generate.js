@@ -68,7 +68,7 @@ function verbsPage() {
       return `## ${fullName(command)}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\`\n`;
     });
   const head =
-    '# Verbs\n\nMade from the command itself by `npm run generate`. All verbs end with status 0 when done, 1 when\nthe work failed, 2 on bad input or usage, 3 when this machine lacks something, and 130 when\ninterrupted, after cleaning up.\n';
+    '# Verbs\n\nMade from the command itself by `npm run generate`. All verbs end with status 0 when done, 1 when\nthe work failed, 2 on bad input or usage, 3 when this machine lacks something, and 130 when\ninterrupted, after cleaning up. A second Ctrl-C, at least a second after the first, ends at once;\n`tilebed down FILE` then removes what is left.\n';
   return [head, ...sections].join('\n');
 }
 

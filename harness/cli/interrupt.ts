@@ -1,14 +1,27 @@
-/** Turns Ctrl-C and a polite kill into an abort signal; a second one ends at once. */
+/**
+ * Turns Ctrl-C and a polite kill into an abort signal; a second one ends at once.
+ *
+ * One wish may come as several signals: `timeout` sends its own to the command and to the process group that
+ * the command is in. So a second one counts only some time after the first.
+ */
 import { TilebedError } from '../../runtime/errors.ts';
 import { EXIT } from './exit.ts';
 
-export function interruptSignal(onInterrupt: () => void): AbortSignal {
+const ONE_PRESS_MS = 1000;
+
+export function interruptSignal(say: (line: string) => void): AbortSignal {
   const controller = new AbortController();
+  let pressedAt = Number.NEGATIVE_INFINITY;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(EXIT.interrupted);
-      onInterrupt();
-      controller.abort(new TilebedError('INTERRUPTED', 'interrupted'));
+      if (!controller.signal.aborted) {
+        pressedAt = performance.now();
+        say('interrupted: cleaning up (press again to end at once)');
+        controller.abort(new TilebedError('INTERRUPTED', 'interrupted'));
+      } else if (performance.now() - pressedAt >= ONE_PRESS_MS) {
+        say('ended at once: `tilebed down FILE` removes what is left of a testbed');
+        process.exit(EXIT.interrupted);
+      }
     });
   }
   return controller.signal;

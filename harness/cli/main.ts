@@ -3,11 +3,13 @@
 import { EXIT } from './exit.ts';
 import { tilebedProgram } from './program.ts';
 
-// Whoever reads our output may stop reading: `tilebed status | head`.
+// Whoever reads our output may stop reading: `tilebed status | head`, or a terminal that is closed (EIO).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.done);
-  throw error;
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
+  if (error.code !== 'EIO') throw error;
 });
+// Ctrl-C ends the reader of `tilebed run 2>&1 | tee log` first: what is to be cleaned up still is.
+process.stderr.on('error', () => {});
 
 await tilebedProgram().parseAsync();
 await Promise.all([flushed(process.stdout), flushed(process.stderr)]);

@@ -1,5 +1,6 @@
 /** What all verbs share: options, an output, progress, and one way to end. */
 import { Command, Option } from 'commander';
+import { TilebedError } from '../../runtime/errors.ts';
 import type { RunTasks } from '../tasks.ts';
 import { EXIT, exitStatus } from './exit.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -52,14 +53,18 @@ export function verbCommand(spec: VerbSpec): Command {
 }
 
 async function runVerb(spec: VerbSpec, output: Output, parsed: never[]): Promise<number> {
-  const signal = interruptSignal(() => output.note('interrupted: cleaning up'));
+  const signal = interruptSignal((line) => output.note(line));
   try {
     const runTasks = progressFor(output.options);
     return (await spec.run({ output, signal, runTasks }, ...parsed)) ?? EXIT.done;
   } catch (error) {
-    if (signal.aborted) return EXIT.interrupted;
-    output.error(error);
-    return exitStatus(error);
+    if (!signal.aborted) {
+      output.error(error);
+      return exitStatus(error);
+    }
+    // What could not be cleaned up is worth a word; that work was broken off is not.
+    if (error !== signal.reason && error instanceof TilebedError) output.error(error);
+    return EXIT.interrupted;
   }
 }
 

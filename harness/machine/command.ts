@@ -9,19 +9,26 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Whatever comes of it. */
+/**
+ * Whatever comes of it. What no signal is given for is to be ended by nobody, not by Ctrl-C in the terminal
+ * either: most of it is cleaning up.
+ */
 export async function tryCommand(
   argv: readonly string[],
   signal?: AbortSignal,
 ): Promise<CommandResult> {
   const [file = '', ...args] = argv;
-  const result = await execa(file, args, {
-    reject: false,
-    stdin: 'ignore',
-    env: { LC_ALL: 'C' },
-    ...(signal && { cancelSignal: signal }),
-  });
+  const run = () =>
+    execa(file, args, {
+      reject: false,
+      stdin: 'ignore',
+      env: { LC_ALL: 'C' },
+      ...(signal === undefined ? { detached: true } : { cancelSignal: signal }),
+    });
+  let result = await run();
   signal?.throwIfAborted();
+  // Ctrl-C may still hit a new process, before it has left the terminal's group.
+  while (signal === undefined && result.signal === 'SIGINT') result = await run();
   const { exitCode, stdout, stderr, message = '' } = result;
   return { exitCode, stdout, stderr: exitCode === undefined ? message : stderr };
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MAIN = join(ROOT, 'dist/tilebed.js');
+export const MAIN = join(ROOT, 'dist/tilebed.js');
 
 interface CliOptions {
   readonly cwd?: string;
