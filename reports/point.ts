@@ -74,9 +74,10 @@ export interface PointNames {
 /**
  * Short names for points that stand side by side: what is the same of all is said once. A parameter that
  * some strategies ignore tells nothing where all others agree on it: their strategies tell them apart.
+ * `without` is a parameter that is told elsewhere.
  */
-export function pointNames(points: readonly Parameters[]): PointNames {
-  const entries = points.map(tellingEntries);
+export function pointNames(points: readonly Parameters[], without?: string): PointNames {
+  const entries = points.map((point) => tellingEntries(point).filter(([key]) => key !== without));
   const byKey = entries.map((entry) => new Map(entry));
   const keys = new Set(entries.flat().map(([key]) => key));
   const valuesOf = (key: string) =>
@@ -98,7 +99,7 @@ export function pointNames(points: readonly Parameters[]): PointNames {
   ];
   return {
     names: entries.map(
-      (entry, index) => listed(entry, (key) => differing.has(key)) || pointName(points[index]!),
+      (entry) => listed(entry, (key) => differing.has(key)) || listed(entry, () => true),
     ),
     shared: points.length < 2 ? '' : shared.filter((part) => part !== '').join(', '),
   };
@@ -106,15 +107,16 @@ export function pointNames(points: readonly Parameters[]): PointNames {
 
 /** Parameters that make a difference to the point's strategy. */
 function tellingEntries(parameters: Parameters): [string, unknown][] {
-  const { strategy, reuse } = parameters;
-  const known = Object.hasOwn(STRATEGIES, strategy);
-  const telling = Object.entries(parameters).filter(
-    ([key]) =>
-      !known ||
-      !AXES.has(key) ||
-      usesAxis({ name: strategy as StrategyName, reuse }, key as StrategyAxis),
+  return tellingOrder(Object.entries(parameters).filter(([key]) => !ignoresAxis(parameters, key)));
+}
+
+/** Whether another value of the parameter would make no difference to the point's strategy. */
+export function ignoresAxis({ strategy, reuse }: Parameters, key: string): boolean {
+  return (
+    AXES.has(key) &&
+    Object.hasOwn(STRATEGIES, strategy) &&
+    !usesAxis({ name: strategy as StrategyName, reuse }, key as StrategyAxis)
   );
-  return tellingOrder(telling);
 }
 
 function tellingOrder(entries: readonly [string, unknown][]): [string, unknown][] {

@@ -7,6 +7,7 @@ import { pointName } from './point.ts';
 import type { Results } from './read.ts';
 import { summarize } from './summary.ts';
 import { timeline } from './timeline.ts';
+import { trendCharts } from './trend-chart.ts';
 
 const MAXIMUM_BARS = 4000;
 
@@ -29,6 +30,7 @@ export function renderSvg(results: Results): string {
   const charts = [
     makespanChart(points),
     speedupChart(points),
+    ...trendCharts(points),
     loadChart(points),
     edgeMemoryChart(points),
   ].filter((chart) => chart !== undefined);

@@ -20,6 +20,7 @@ import { queueChart } from '../queue-chart.ts';
 import type { Results } from '../read.ts';
 import type { PointSummary, Summary } from '../summary.ts';
 import { timeline } from '../timeline.ts';
+import { trendCharts } from '../trend-chart.ts';
 import { breakingAtCommas, figure, section, table } from './elements.ts';
 import { nodesTable } from './nodes-table.ts';
 import { predictionOf, timeUseOf } from './time-use.ts';
@@ -32,6 +33,7 @@ export function chartsSection(results: Results, { points }: Summary): Markup {
   const charts = [
     makespanChart(points),
     speedupChart(points),
+    ...trendCharts(points),
     loadChart(points),
     edgeMemoryChart(points),
   ].flatMap((chart) => (chart === undefined ? [] : [figure(chart)]));
