@@ -10,13 +10,22 @@ export interface Calibration {
   readonly engine: string;
   /** What the plain first 16 layers of YOLOv2 are to take. */
   readonly targetMs: number;
-  /** What a node may use of a CPU: what the layers need at full speed, over what they are to take. */
+  /** What a node may use of a CPU: the layers' CPU time over what they are to take. */
   readonly cpuQuota: number;
   /** CPU time at full speed. */
   readonly fullSpeedMs: number;
-  /** What they took when held to their share, measured again after it was found. */
+  /** What they took when held to their share. */
   readonly verifiedMs: number;
+  /** All shares that they were held to, the first by what they need at full speed. Absent in older files. */
+  readonly tries?: readonly CalibrationTry[];
   readonly measuredAt: string;
+}
+
+export interface CalibrationTry {
+  readonly cpuQuota: number;
+  readonly tookMs: number;
+  /** CPU time of them: what a processor that has slept needs more than at full speed. */
+  readonly cpuMs: number;
 }
 
 /** A target within this of another is the same. */

@@ -190,6 +190,12 @@ export interface EmulationFacts {
   /** CPU time that they need here, and over what they are to take: what a node may use of a CPU. */
   readonly fullSpeedMs: number;
   readonly cpuQuota: number;
+  /** What they took, and needed of a CPU, at every share that was tried. Absent in results of earlier versions. */
+  readonly tries?: readonly {
+    readonly cpuQuota: number;
+    readonly tookMs: number;
+    readonly cpuMs: number;
+  }[];
   readonly measuredAt: string;
 }
 

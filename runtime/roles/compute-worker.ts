@@ -19,7 +19,7 @@ import {
   type ComputeRun,
   type ComputeSetup,
 } from './compute-protocol.ts';
-import { Pace } from './pace.ts';
+import { LOOK_MS, Pace } from './pace.ts';
 
 const port = parentPort!;
 /** Grows to the largest tile and is used for every one. */
@@ -32,6 +32,7 @@ const segment = await openSegment(setup).catch((error) => {
 });
 if (segment !== undefined) {
   const pace = paceOf(setup);
+  if (pace !== undefined) setInterval(() => pace.look(), LOOK_MS).unref();
   reply({ kind: 'open' });
   let last = Promise.resolve();
   port.on('message', (request: ComputeRequest) => {
@@ -82,10 +83,13 @@ async function compute(
   run: ComputeRun,
 ): Promise<void> {
   const startMs = monotonicMs();
-  pace?.begin();
   const { input, ...how } = run;
-  const { outputs, kept } = await segment.run({ ...prepareInput(input), ...how });
-  pace?.hold(startMs);
+  // Scaling a picture is no layer: it belongs to the device's other work.
+  const prepared = prepareInput(input);
+  pace?.begin();
+  const runsFromMs = monotonicMs();
+  const { outputs, kept } = await segment.run({ ...prepared, ...how });
+  pace?.hold(runsFromMs);
   const endMs = monotonicMs();
   const maps = outputs.map(({ data }) => data);
   const { engineBytes } = segment;

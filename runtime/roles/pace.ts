@@ -1,9 +1,10 @@
 /**
  * Makes a node as slow as a device of one core, smoothly. A run of the engine is held back until as much
- * time has gone by as the device would have needed, for the run and for all else that the process has done
- * since the run before: messages, pieces, pictures. On one core that would have been in the run's way.
+ * time has gone by as the device would have needed, for the run and for what it would still have had to do
+ * when the run began: messages, pieces, pictures. On one core that would have been in the run's way.
  *
- *   a run takes: engine's CPU time / its share + other CPU time / its share
+ *   a run takes: backlog at its begin + engine's CPU time / its share + other CPU time meanwhile / its share
+ *   backlog: grows by other CPU time / its share, and shrinks with the time that goes by between runs
  *
  * There are two shares because a server's vector units are much further ahead of a small device's than
  * its other parts are. A quota of the kernel comes to the same on the average, but a process that has used
@@ -18,58 +19,82 @@ export interface CpuShares {
   readonly other: number;
 }
 
-/** What a thread and its whole process have used, in milliseconds. */
-interface CpuUse {
-  readonly thread: number;
-  readonly process: number;
-}
-
-/** Of the thread that runs the engine. */
+/** Of the thread that runs the engine; all in milliseconds. */
 export interface PaceClock {
-  used(): CpuUse;
+  /** CPU time of the thread. */
+  thread(): number;
+  /** CPU time of its whole process. */
+  process(): number;
   now(): number;
   /** Blocks the thread. */
   sleep(ms: number): void;
 }
 
+/** Work between runs is known to lie within two looks, and taken to lie at the end of that time. */
+export const LOOK_MS = 5;
+
 export class Pace {
   readonly #shares: CpuShares;
   readonly #clock: PaceClock;
-  /** Up to where it is paid for. */
-  #paid: CpuUse;
-  #beforeRun: CpuUse;
+  /** Other work that the device would not be done with yet, in its own time. */
+  #backlogMs = 0;
+  /** CPU time of the process that is in the backlog, and when that was. */
+  #seen: { readonly process: number; readonly atMs: number };
+  #threadBefore = 0;
+  #running = false;
 
   /** To be made in the thread that runs the engine, whose clock it has by default. */
   constructor(shares: CpuShares, clock: PaceClock = new ThreadClock()) {
     this.#shares = shares;
     this.#clock = clock;
-    this.#paid = clock.used();
-    this.#beforeRun = this.#paid;
+    this.#seen = this.#now();
   }
 
-  /** What was used until now is not paid for. */
+  /** What was done until now is not on the device's account. */
   forgive(): void {
-    this.#paid = this.#clock.used();
+    this.#backlogMs = 0;
+    this.#seen = this.#now();
+  }
+
+  /** To be called every `LOOK_MS`: between runs the device gets on with its backlog. */
+  look(): void {
+    if (this.#running) return;
+    const before = this.#seen;
+    this.#seen = this.#now();
+    const cpuMs = Math.max(0, this.#seen.process - before.process);
+    const passedMs = this.#seen.atMs - before.atMs;
+    // The work itself has taken some of that time.
+    const workedMs = Math.min(cpuMs, passedMs);
+    const leftMs = Math.max(0, this.#backlogMs - (passedMs - workedMs));
+    this.#backlogMs = leftMs + Math.max(0, cpuMs / this.#shares.other - workedMs);
   }
 
   /** A run begins. */
   begin(): void {
-    this.#beforeRun = this.#clock.used();
+    this.look();
+    this.#running = true;
+    this.#threadBefore = this.#clock.thread();
   }
 
   /** The run is over: blocks its thread until it has taken its time, counted from `startMs`. */
   hold(startMs: number): void {
     const clock = this.#clock;
-    const engineMs = clock.used().thread - this.#beforeRun.thread;
+    const engineMs = clock.thread() - this.#threadBefore;
     const { engine, other } = this.#shares;
+    const deviceMs = this.#backlogMs + engineMs / engine;
     for (;;) {
       // Other threads go on meanwhile, which makes it later.
-      const otherMs = Math.max(0, clock.used().process - this.#paid.process - engineMs);
-      const restMs = startMs + engineMs / engine + otherMs / other - clock.now();
+      const otherMs = Math.max(0, clock.process() - this.#seen.process - engineMs);
+      const restMs = startMs + deviceMs + otherMs / other - clock.now();
       if (restMs <= 0) break;
       clock.sleep(restMs);
     }
-    this.#paid = clock.used();
+    this.#running = false;
+    this.forgive();
+  }
+
+  #now() {
+    return { process: this.#clock.process(), atMs: this.#clock.now() };
   }
 }
 
@@ -78,13 +103,16 @@ class ThreadClock implements PaceClock {
   readonly #file = openSync('/proc/thread-self/schedstat', 'r');
   readonly #line = Buffer.alloc(64);
 
-  used(): CpuUse {
+  thread(): number {
     // The kernel brings the account of a thread up to date when it switches.
     this.sleep(0.01);
     const length = readSync(this.#file, this.#line, 0, this.#line.length, 0);
-    const nanoseconds = Number(this.#line.toString('latin1', 0, length).split(' ')[0]);
+    return Number(this.#line.toString('latin1', 0, length).split(' ')[0]) / 1e6;
+  }
+
+  process(): number {
     const { user, system } = process.cpuUsage();
-    return { thread: nanoseconds / 1e6, process: (user + system) / 1000 };
+    return (user + system) / 1000;
   }
 
   now(): number {
