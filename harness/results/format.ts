@@ -45,6 +45,8 @@ export interface FrameRecord {
   /** From its arrival (back to back: when its source takes it) until its detections exist at the gateway. */
   readonly latencyMs: number;
   readonly detections: readonly Detection[];
+  /** SHA-256 of the network's last map, where it detects nothing. */
+  readonly mapDigest?: string;
 }
 
 export interface LostFrame {

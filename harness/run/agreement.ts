@@ -1,11 +1,12 @@
 /**
  * Whether trials agree: tiles give the bits of the whole, so whatever the strategy, the same frame has
- * the same detections. A trial that found something else measured something else.
+ * the same detections, or the same last map where a network detects nothing. A trial that found something
+ * else measured something else.
  */
 import type { TrialRecord } from '../results/format.ts';
 
 interface Found {
-  readonly detections: string;
+  readonly what: string;
   readonly trial: string;
 }
 
@@ -14,12 +15,12 @@ export class Agreement {
 
   /** The trial that it differs from; undefined where it agrees with all before. */
   check({ trial, parameters, frames }: TrialRecord): string | undefined {
-    for (const { source, frame, detections } of frames) {
+    for (const { source, frame, detections, mapDigest } of frames) {
       const key = `${parameters.precision ?? 'float32'} ${source} ${frame}`;
-      const text = JSON.stringify(detections);
+      const what = mapDigest ?? JSON.stringify(detections);
       const before = this.#found.get(key);
-      if (before === undefined) this.#found.set(key, { detections: text, trial });
-      else if (before.detections !== text) return before.trial;
+      if (before === undefined) this.#found.set(key, { what, trial });
+      else if (before.what !== what) return before.trial;
     }
     return undefined;
   }

@@ -51,8 +51,8 @@ export class TrialJournal implements FaultNotes {
         this.#startedAtMs = event.atMs;
         break;
       case 'frame': {
-        const { source, frame, latencyMs, detections } = event;
-        this.#frames.push({ source, frame, latencyMs, detections });
+        const { event: _, ...answered } = event;
+        this.#frames.push(answered);
         break;
       }
       case 'frame-lost': {

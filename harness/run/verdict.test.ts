@@ -89,6 +89,18 @@ test.each<{ code: string; inputs: Partial<VerdictInputs> }>([
   });
 });
 
+test('where nothing is detected, a frame has the same map in every trial', () => {
+  const agreement = new Agreement();
+  const of = (trial: string, mapDigest: string) => ({
+    ...RECORD,
+    trial,
+    frames: [{ source: 'edge0', frame: 0, latencyMs: 9, detections: [], mapDigest }],
+  });
+  expect(agreement.check(of('a', '12'))).toBeUndefined();
+  expect(agreement.check(of('b', '12'))).toBeUndefined();
+  expect(agreement.check(of('c', '34'))).toBe('a');
+});
+
 test('a frame has the same detections in every trial of a precision', () => {
   const agreement = new Agreement();
   const other = {

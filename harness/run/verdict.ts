@@ -61,7 +61,7 @@ function fatal({ record, frames, links, differsFrom }: VerdictInputs): Reason[] 
     if (off !== undefined) add('link-off', `the link of ${name} ${off}`);
   }
   if (differsFrom !== undefined) {
-    add('output-differs', `other detections than trial ${differsFrom} in the same frame`);
+    add('output-differs', `another output than trial ${differsFrom} in the same frame`);
   }
   return reasons;
 }

@@ -112,7 +112,7 @@ export const MESSAGES = {
   detections: {
     type: 19,
     says: 'what a frame shows, as JSON',
-    fields: { source: 'text', frame: 'u32', latencyMs: 'f64' },
+    fields: { source: 'text', frame: 'u32', latencyMs: 'f64', mapDigest: 'text' },
     payload: 4 * MEBIBYTE,
   },
   frameLost: {

@@ -125,6 +125,8 @@ export type RoleEvent =
       readonly frame: number;
       readonly latencyMs: number;
       readonly detections: readonly Detection[];
+      /** SHA-256 of the network's last map, where it detects nothing. */
+      readonly mapDigest?: string;
     }
   | {
       readonly event: 'frame-lost';

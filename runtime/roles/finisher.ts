@@ -9,6 +9,14 @@ import type { Span } from './events.ts';
 import type { TakenFrame } from './frame-assembly.ts';
 import { timed } from './role.ts';
 
+export interface FinishedFrame {
+  readonly detections: Detection[];
+  /** They name neither source nor frame: the caller knows them. */
+  readonly spans: readonly Omit<Span, 'source' | 'frame'>[];
+  /** Of a network that detects nothing, all that came of the frame. */
+  readonly lastMap?: Float32Array;
+}
+
 export class Finisher {
   readonly #network: Network;
   readonly #config: GatewayConfig;
@@ -24,8 +32,9 @@ export class Finisher {
 
   static async open(network: Network, config: GatewayConfig): Promise<Finisher> {
     const { work } = config;
-    const outputs = detectionLayers(network).map(({ index }) => index - 1);
-    const to = outputs.length > 0 ? outputs.at(-1)! + 1 : network.layers.length;
+    const detecting = detectionLayers(network).map(({ index }) => index - 1);
+    const outputs = detecting.length > 0 ? detecting : [network.layers.length - 1];
+    const to = outputs.at(-1)! + 1;
     if (to <= work.fusedLayers) return new Finisher(network, config, undefined);
     const { engine, precision, model, threads, cpuShares } = work;
     const from = work.fusedLayers;
@@ -49,11 +58,8 @@ export class Finisher {
     return finisher;
   }
 
-  /** Takes the map over. The spans name neither source nor frame: the caller knows them. */
-  async finish(
-    map: Float32Array,
-    picture: TakenFrame,
-  ): Promise<{ detections: Detection[]; spans: readonly Omit<Span, 'source' | 'frame'>[] }> {
+  /** Takes the map over. */
+  async finish(map: Float32Array, picture: TakenFrame): Promise<FinishedFrame> {
     const spans: Span[] = [];
     let outputs: readonly Float32Array[] = [map];
     if (this.#compute !== undefined) {
@@ -73,7 +79,8 @@ export class Finisher {
       return detect(this.#network, activated, { picture, threshold, labels });
     });
     spans.push({ kind: 'detect', startMs: decoded.startMs, endMs: decoded.endMs });
-    return { detections: decoded.result, spans };
+    const detects = detectionLayers(this.#network).length > 0;
+    return { detections: decoded.result, spans, ...(detects ? {} : { lastMap: outputs[0]! }) };
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@
  * silent, runs the layers behind the fused ones on merged maps, and tells the host what comes of every
  * frame. How a frame's map comes about is its dealing's to know.
  */
+import { createHash } from 'node:crypto';
 import { monotonicMs } from '../clock.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import type { Frame, FrameLimits } from '../net/frame.ts';
@@ -220,13 +221,15 @@ export class GatewayNode implements GatewayPort {
   }
 
   async #finishFrame(id: FrameId, map: Float32Array, taken: TakenFrame): Promise<void> {
-    const { detections, spans } = await this.#finisher.finish(map, taken);
+    const { detections, spans, lastMap } = await this.#finisher.finish(map, taken);
     for (const span of spans) this.statistics.span({ ...span, ...id });
     const latencyMs = Math.max(0, monotonicMs() - taken.arrivedAtMs);
-    const message = { kind: 'detections', ...id, latencyMs } as const;
+    const message = { kind: 'detections', ...id, latencyMs, mapDigest: '' } as const;
     const payload = Buffer.from(JSON.stringify(detections.slice(0, MAX_DETECTIONS)));
-    void this.#host?.send(message, payload);
+    // The source waits for it; only the host wants to know whether the map is right.
     void this.send(id.source, message, payload);
+    const mapDigest = lastMap === undefined ? '' : digestOf(lastMap);
+    void this.#host?.send({ ...message, mapDigest }, payload);
     this.#dealing.finished(id);
     this.#finishIfDone();
   }
@@ -269,4 +272,8 @@ export class GatewayNode implements GatewayPort {
     this.#finished = true;
     void this.#host?.send({ kind: 'finished', makespanMs: monotonicMs() - this.#startedAtMs });
   }
+}
+
+function digestOf(map: Float32Array): string {
+  return createHash('sha256').update(map).digest('hex');
 }

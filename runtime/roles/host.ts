@@ -75,8 +75,9 @@ function report({ message, payload }: Frame, session: PeerSession, { emit }: Rol
   switch (message.kind) {
     case 'detections': {
       const detections = JSON.parse(Buffer.from(payload).toString()) as Detection[];
-      const { source, frame, latencyMs } = message;
-      emit({ event: 'frame', source, frame, latencyMs, detections });
+      const { source, frame, latencyMs, mapDigest } = message;
+      const digest = mapDigest === '' ? {} : { mapDigest };
+      emit({ event: 'frame', source, frame, latencyMs, detections, ...digest });
       break;
     }
     case 'frameLost': {
