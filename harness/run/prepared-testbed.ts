@@ -123,6 +123,7 @@ export class PreparedTestbed {
         host: this.#host(),
         gateway: gateway!,
         edges,
+        sharesMedium: testbed.medium !== undefined,
         reasons,
         watch: energy,
         logsOf: (node) => [join(logs, `${node}.log`), nodeLogPath(state, node)],

@@ -50,6 +50,8 @@ export interface TrialSetup {
   readonly host: RoleSite;
   readonly gateway: TrialNode;
   readonly edges: readonly TrialNode[];
+  /** Whether one medium carries all that nodes send. */
+  readonly sharesMedium: boolean;
   /** Wishes of the testbed that cannot be kept. */
   readonly reasons: readonly string[];
   /** Told of the moments between which things are measured. */
@@ -248,7 +250,7 @@ class TrialRun {
   }
 
   #gatewayConfig(): GatewayConfig {
-    const { gateway, edges, experiment } = this.#setup;
+    const { gateway, edges, experiment, sharesMedium } = this.#setup;
     return {
       ...this.#common(gateway.name),
       role: 'gateway',
@@ -258,6 +260,7 @@ class TrialRun {
       framesInFlight: experiment.framesInFlight,
       threshold: experiment.threshold,
       labels: experiment.model.labels,
+      medium: sharesMedium ? 'shared' : 'links',
       warmup: experiment.warmup,
     };
   }

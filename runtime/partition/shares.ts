@@ -59,3 +59,16 @@ export function dealOut(count: number, speeds: readonly number[]): number[] {
     return best;
   });
 }
+
+/**
+ * Edges that are so much alike that it may be noise count as one and the same: each with the mean of what
+ * all compute. Who has a little more than the others holds all of them up at the end of a stage.
+ */
+export function pooled(edges: readonly EdgeProfile[]): readonly EdgeProfile[] {
+  const isKnown = edges.every(({ layerMs }) => layerMs.length > 0);
+  if (!isKnown || !areAlike(relativeSpeeds(edges))) return edges;
+  const layerMs = edges[0]!.layerMs.map(
+    (_, layer) => edges.reduce((sum, edge) => sum + edge.layerMs[layer]!, 0) / edges.length,
+  );
+  return edges.map((edge) => ({ ...edge, layerMs }));
+}

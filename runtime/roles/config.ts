@@ -79,6 +79,8 @@ export interface GatewayConfig extends NodeConfig {
   /** Detections less probable than this are dropped, 0 to 1. */
   readonly threshold: number;
   readonly labels: readonly string[];
+  /** What carries the nodes' messages. Default: links of their own. */
+  readonly medium?: 'links' | 'shared';
   /** Runs of the remaining layers before the gateway says it is ready. */
   readonly warmup: number;
 }

@@ -8,6 +8,11 @@ import { Estimate } from './estimate.ts';
 
 /** Of less than this, a transfer's time is that of a message, not of its bytes. */
 const LEAST_BYTES = 32 * 1024;
+/**
+ * What came in less time may have waited in buffers: of the receiver, who was busy, or of what holds the
+ * link to its rate, which lets a burst pass. It shows that the link is fast, but not how fast.
+ */
+const LEAST_MS = 10;
 
 interface Known {
   readonly measured: EdgeProfile;
@@ -51,8 +56,10 @@ export class Profiles {
   transferred(edge: string, bytes: number, tookMs: number): void {
     const known = this.#edges.get(edge);
     if (known === undefined || bytes < LEAST_BYTES || !(tookMs > 0)) return;
-    known.msPerByte ??= new Estimate(tookMs / bytes);
-    known.msPerByte.observe(tookMs / bytes);
+    const atLeast = Math.min(known.msPerByte?.value ?? Number.POSITIVE_INFINITY, LEAST_MS / bytes);
+    const msPerByte = Math.max(tookMs / bytes, atLeast);
+    known.msPerByte ??= new Estimate(msPerByte);
+    known.msPerByte.observe(msPerByte);
   }
 
   /** The best round trip so far, halved: it only shrinks. */

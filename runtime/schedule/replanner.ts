@@ -21,6 +21,7 @@ interface Chosen {
   readonly madeFor: readonly EdgeProfile[];
   /** As they were when another was looked for last. */
   readonly edges: readonly EdgeProfile[];
+  readonly stageMs: number;
   readonly choice: CostedPlan;
 }
 
@@ -38,25 +39,27 @@ export class Replanner {
   /**
    * @param edges as they are by now, the frame's source first
    * @param sources positions of those that have frames in flight
+   * @param stageMs a stage's wait, as it was seen
    */
-  choose(edges: readonly EdgeProfile[], sources: readonly number[] = [0]): PlanChoice {
+  choose(edges: readonly EdgeProfile[], sources: readonly number[] = [0], stageMs = 0): PlanChoice {
     const key = `${edges[0]!.name} of ${sources.length}`;
     const before = this.#chosen.get(key);
-    const input = { ...this.#settings, edges, sources };
+    const input = { ...this.#settings, edges, sources, stageMs };
     if (before === undefined || !sameNames(before.edges, edges)) {
       const choice = this.#planner.plan(input);
-      this.#chosen.set(key, { madeFor: edges, edges, choice });
+      this.#chosen.set(key, { madeFor: edges, edges, stageMs, choice });
       const changed = before === undefined ? 'the first plan' : 'other edges than before';
       return { ...choice, changed };
     }
-    if (isUnchanged(before.edges, edges)) return before.choice;
+    if (isUnchanged(before, edges, stageMs)) return before.choice;
     const { plan } = before.choice;
     const kept = { plan, cost: planCost(costModel(input), plan) };
     const found = this.#planner.plan(input);
     const [keptMs, foundMs] = [this.#measure(kept), this.#measure(found)];
     const changes = foundMs < (1 - GAIN) * keptMs;
     const choice = changes ? found : kept;
-    this.#chosen.set(key, { madeFor: changes ? edges : before.madeFor, edges, choice });
+    const madeFor = changes ? edges : before.madeFor;
+    this.#chosen.set(key, { madeFor, edges, stageMs, choice });
     if (!changes) return choice;
     const changed = `${foundMs.toFixed(1)} ms instead of ${keptMs.toFixed(1)} ms expected: ${difference(before.madeFor, edges)}`;
     return { ...choice, changed };
@@ -71,11 +74,18 @@ function sameNames(a: readonly EdgeProfile[], b: readonly EdgeProfile[]): boolea
   return a.length === b.length && a.every(({ name }, index) => name === b[index]!.name);
 }
 
-function isUnchanged(before: readonly EdgeProfile[], now: readonly EdgeProfile[]): boolean {
+function isUnchanged(before: Chosen, now: readonly EdgeProfile[], stageMs: number): boolean {
+  // Waits weigh in the sum of all stages, which a frame is long against.
+  if (!near(before.choice.cost.latencyMs, waitingFor(before, stageMs))) return false;
   return now.every((edge, index) => {
-    const old = before[index]!;
+    const old = before.edges[index]!;
     return near(totalMs(edge), totalMs(old)) && near(rate(edge), rate(old));
   });
+}
+
+/** What the plan should take with another wait of its stages. */
+function waitingFor({ choice: { plan, cost }, stageMs: before }: Chosen, stageMs: number): number {
+  return cost.latencyMs + (stageMs - before) * plan.stages.length;
 }
 
 function near(a: number, b: number): boolean {

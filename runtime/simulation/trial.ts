@@ -73,7 +73,11 @@ function simulateDealt(trial: SimulatedTrial): SimulatedOutcome {
   const world = new TimedWorld<DealtSignal>(trial, dealtSizes(trial));
   const isAdaptive = strategy.name === 'adaptive';
   const planning: Planning = isAdaptive
-    ? new AdaptivePlanning(settings, trial.emit ?? (() => {}), () => world.events.nowMs())
+    ? new AdaptivePlanning(
+        { ...settings, medium: trial.medium === undefined ? 'links' : 'shared' },
+        trial.emit ?? (() => {}),
+        () => world.events.nowMs(),
+      )
     : new SteadyPlanning(planner, settings);
   for (const { name, times } of trial.edges) {
     const measured: EdgeProfile = { name, layerMs: times.layerMs };

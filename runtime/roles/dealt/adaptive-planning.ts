@@ -8,11 +8,13 @@ import type { Network } from '../../model/network.ts';
 import type { Transfer } from '../../net/frame.ts';
 import type { MessageOf } from '../../net/messages.ts';
 import { AdaptivePlanner, type Objective } from '../../partition/adaptive.ts';
-import { partMs } from '../../partition/cost.ts';
+import { type Conditions, costModel, partMs, planCost } from '../../partition/cost.ts';
 import { regionHeight, regionWidth } from '../../partition/region.ts';
+import { pooled } from '../../partition/shares.ts';
 import type { DealtPlan, EdgeProfile, PlannerInput } from '../../partition/stages.ts';
 import { median } from '../../quantiles.ts';
 import type { Deal, Queue } from '../../schedule/dealer.ts';
+import { Estimate } from '../../schedule/estimate.ts';
 import { Profiles } from '../../schedule/profiles.ts';
 import { type PlanChoice, Replanner } from '../../schedule/replanner.ts';
 import type { PlanEvent, RoleEvent } from '../events.ts';
@@ -20,6 +22,8 @@ import type { Planning } from './planning.ts';
 
 /** Deals whose edges may still tell what they took. */
 const REMEMBERED_DEALS = 32;
+/** What is faster than expected waited for nothing; an estimate wants more than 0. */
+const NO_WAIT_MS = 0.001;
 /** A plan's first frames say how well it was predicted: a soak must not gather them for ever. */
 const MEASURED_FRAMES = 1000;
 
@@ -29,14 +33,29 @@ interface UsedPlan {
   readonly intervalMs: number[];
 }
 
+/** Everything that is the same for all frames. */
+export type PlanningSettings = Omit<PlannerInput, 'edges'> & {
+  readonly medium?: Conditions['medium'] | undefined;
+};
+
+/** What a frame was planned by. */
+interface Asked {
+  readonly names: readonly string[];
+  readonly giving: readonly number[];
+  readonly objective: Objective;
+}
+
 interface RememberedDeal {
   readonly deal: Deal;
+  /** No other frame was under way when it was dealt. */
+  readonly alone: boolean;
   readonly used: UsedPlan;
   readonly dealtAtMs: number;
 }
 
 export class AdaptivePlanning implements Planning {
   readonly #network: Network;
+  readonly #settings: Omit<PlanningSettings, 'medium'> & Pick<Conditions, 'medium'>;
   readonly #emit: (event: RoleEvent) => void;
   readonly #nowMs: () => number;
   readonly #profiles = new Profiles();
@@ -44,22 +63,28 @@ export class AdaptivePlanning implements Planning {
   readonly #deals = new Map<number, RememberedDeal>();
   readonly #used: UsedPlan[] = [];
   readonly #numbers = new WeakMap<DealtPlan, UsedPlan>();
+  /** Milliseconds that a stage takes beside what the cost model counts: nodes that wait for each other. */
+  readonly #stageMs = new Estimate(0);
   /** Of the frame that was planned last, until it is dealt. */
   #chosen: { readonly choice: PlanChoice; readonly objective: Objective } | undefined;
+  #asked: Asked | undefined;
+  /** Why the plan is another one, where that was found before there was a frame for it. */
+  #foundAhead: string | undefined;
   #lastMerged: { readonly used: UsedPlan; readonly atMs: number } | undefined;
 
   constructor(
-    settings: Omit<PlannerInput, 'edges'>,
+    { medium = 'links', ...settings }: PlanningSettings,
     emit: (event: RoleEvent) => void,
     nowMs: () => number = monotonicMs,
   ) {
     this.#network = settings.network;
+    this.#settings = { ...settings, medium };
     this.#emit = emit;
     this.#nowMs = nowMs;
     const planner = new AdaptivePlanner(settings.network, settings.fusedLayers);
     this.#replanners = {
-      latency: new Replanner(planner, { ...settings, objective: 'latency' }),
-      interval: new Replanner(planner, { ...settings, objective: 'interval' }),
+      latency: new Replanner(planner, { ...this.#settings, objective: 'latency' }),
+      interval: new Replanner(planner, { ...this.#settings, objective: 'interval' }),
     };
   }
 
@@ -74,11 +99,28 @@ export class AdaptivePlanning implements Planning {
   /** A frame alone is to be done soon; of frames that queue, many are to be done. */
   plan(names: readonly string[], { frames, sources }: Queue): DealtPlan {
     const objective = frames > 1 ? 'interval' : 'latency';
-    const edges = names.map((name) => this.#profiles.current(name));
     const giving = sources.map((source) => names.indexOf(source)).filter((at) => at >= 0);
-    const choice = this.#replanners[objective].choose(edges, giving);
-    this.#chosen = { choice, objective };
+    this.#asked = { names, giving, objective };
+    const choice = this.#choose(this.#asked);
+    const ahead = this.#foundAhead;
+    this.#foundAhead = undefined;
+    const changed = choice.changed ?? ahead;
+    this.#chosen = { choice: changed === undefined ? choice : { ...choice, changed }, objective };
     return choice.plan;
+  }
+
+  /** Finds the plan by which the next frame is dealt, if it is one like the last. */
+  lookAhead(): void {
+    if (this.#asked === undefined) return;
+    this.#foundAhead = this.#choose(this.#asked).changed ?? this.#foundAhead;
+  }
+
+  #choose({ names, giving, objective }: Asked): PlanChoice {
+    return this.#replanners[objective].choose(this.#current(names), giving, this.#stageMs.value);
+  }
+
+  #current(names: readonly string[]): readonly EdgeProfile[] {
+    return pooled(names.map((name) => this.#profiles.current(name)));
   }
 
   dealt(deal: Deal): void {
@@ -90,7 +132,8 @@ export class AdaptivePlanning implements Planning {
       this.#numbers.set(choice.plan, used);
       this.#emit(this.#describe(used.number, deal, choice, objective));
     }
-    this.#deals.set(deal.id, { deal, used, dealtAtMs: this.#nowMs() });
+    const alone = objective === 'latency';
+    this.#deals.set(deal.id, { deal, alone, used, dealtAtMs: this.#nowMs() });
     const [oldest] = this.#deals.keys();
     if (this.#deals.size > REMEMBERED_DEALS && oldest !== undefined) this.#deals.delete(oldest);
   }
@@ -120,13 +163,22 @@ export class AdaptivePlanning implements Planning {
     this.#profiles.frameDone(new Set(plan.holders.flat().map((holder) => edges[holder]!)));
     const known = this.#deals.get(id);
     if (known === undefined) return;
-    const { used, dealtAtMs } = known;
+    const { alone, used, dealtAtMs } = known;
     const atMs = this.#nowMs();
     const before = this.#lastMerged;
+    // A trial's first frame waits for much that no other waits for: connections, code that runs for the first time.
+    if (alone && before !== undefined) this.#learnWaits(known.deal, atMs - dealtAtMs);
     this.#lastMerged = { used, atMs };
     if (used.latencyMs.length >= MEASURED_FRAMES) return;
     used.latencyMs.push(atMs - dealtAtMs);
     if (before?.used === used && dealtAtMs < before.atMs) used.intervalMs.push(atMs - before.atMs);
+  }
+
+  /** What a frame took, over what it should have taken as edges and links are known now, is waiting. */
+  #learnWaits({ edges: names, plan }: Deal, tookMs: number): void {
+    const model = costModel({ ...this.#settings, edges: this.#current(names) });
+    const waitMs = (tookMs - planCost(model, plan).latencyMs) / plan.stages.length;
+    this.#stageMs.observe(Math.max(waitMs, NO_WAIT_MS));
   }
 
   end(): void {

@@ -40,7 +40,7 @@ export class DealtGateway implements GatewayDealing {
   readonly #reissued = new Map<string, { readonly node: string; readonly tiles: number }[]>();
 
   constructor(port: GatewayPort, network: Network) {
-    const { work, edges } = port.config;
+    const { work, edges, medium } = port.config;
     const { fusedLayers, grid, strategy } = work;
     const { planner, framesUnderWay } = dealtStrategy(strategy);
     const settings = { network, fusedLayers, grid, align: strategy.align };
@@ -48,7 +48,7 @@ export class DealtGateway implements GatewayDealing {
     this.#network = network;
     this.#planning =
       strategy.name === 'adaptive'
-        ? new AdaptivePlanning(settings, port.emit)
+        ? new AdaptivePlanning({ ...settings, medium }, port.emit)
         : new SteadyPlanning(planner, settings);
     this.#assembly = new FrameAssembly(network.layers[work.fusedLayers - 1]!.output);
     this.#dealer = new Dealer({
@@ -87,6 +87,7 @@ export class DealtGateway implements GatewayDealing {
 
   finished(id: FrameId): void {
     this.#dealer.finish(id);
+    this.#planning.lookAhead?.();
     if (this.#dealer.done) this.#planning.end?.();
   }
 

@@ -18,6 +18,8 @@ export interface Planning {
   transferred?(edge: string, transfer: Transfer): void;
   /** The deal's last output is here. */
   merged?(deal: Deal): void;
+  /** A frame is answered: whatever the next one's plan takes is best done before it comes. */
+  lookAhead?(): void;
   /** Every frame is finished or lost. */
   end?(): void;
 }
