@@ -8,6 +8,8 @@ import type { EdgeProfile } from '../partition/stages.ts';
 
 /** A new plan must be predicted to save so much. */
 const GAIN = 0.05;
+/** Of what has changed by less, longer waits are told instead. */
+const MUCH = 1.2;
 /** While no edge and no link has changed by more, there is no use in looking for another plan. */
 const UNCHANGED = 0.04;
 
@@ -16,9 +18,14 @@ export interface PlanChoice extends CostedPlan {
   readonly changed?: string;
 }
 
+interface Known {
+  readonly edges: readonly EdgeProfile[];
+  readonly stageMs: number;
+}
+
 interface Chosen {
-  /** As they were when the plan was made. */
-  readonly madeFor: readonly EdgeProfile[];
+  /** As things were when the plan was made. */
+  readonly madeFor: Known;
   /** As they were when another was looked for last. */
   readonly edges: readonly EdgeProfile[];
   readonly stageMs: number;
@@ -47,7 +54,7 @@ export class Replanner {
     const input = { ...this.#settings, edges, sources, stageMs };
     if (before === undefined || !sameNames(before.edges, edges)) {
       const choice = this.#planner.plan(input);
-      this.#chosen.set(key, { madeFor: edges, edges, stageMs, choice });
+      this.#chosen.set(key, { madeFor: { edges, stageMs }, edges, stageMs, choice });
       const changed = before === undefined ? 'the first plan' : 'other edges than before';
       return { ...choice, changed };
     }
@@ -58,10 +65,10 @@ export class Replanner {
     const [keptMs, foundMs] = [this.#measure(kept), this.#measure(found)];
     const changes = foundMs < (1 - GAIN) * keptMs;
     const choice = changes ? found : kept;
-    const madeFor = changes ? edges : before.madeFor;
+    const madeFor = changes ? { edges, stageMs } : before.madeFor;
     this.#chosen.set(key, { madeFor, edges, stageMs, choice });
     if (!changes) return choice;
-    const changed = `${foundMs.toFixed(1)} ms instead of ${keptMs.toFixed(1)} ms expected: ${difference(before.madeFor, edges)}`;
+    const changed = `${foundMs.toFixed(1)} ms instead of ${keptMs.toFixed(1)} ms expected: ${difference(before.madeFor, { edges, stageMs })}`;
     return { ...choice, changed };
   }
 
@@ -101,7 +108,18 @@ function rate({ rateBitsPerSecond = 0 }: EdgeProfile): number {
 }
 
 /** What has changed most, for people. */
-function difference(before: readonly EdgeProfile[], now: readonly EdgeProfile[]): string {
+function difference(before: Known, now: Known): string {
+  const longerMs = now.stageMs - before.stageMs;
+  const how = `${Math.abs(longerMs).toFixed(0)} ms ${longerMs < 0 ? 'shorter' : 'longer'}`;
+  const says = `stages wait ${how}`;
+  const [ratio, what] = largestChange(before.edges, now.edges);
+  return Math.abs(longerMs) >= 1 && ratio < MUCH ? says : what;
+}
+
+function largestChange(
+  before: readonly EdgeProfile[],
+  now: readonly EdgeProfile[],
+): [ratio: number, says: string] {
   let [most, says] = [1, 'small changes together'];
   for (const [index, edge] of now.entries()) {
     const old = before[index]!;
@@ -117,5 +135,5 @@ function difference(before: readonly EdgeProfile[], now: readonly EdgeProfile[])
       says = `${edge.name} ${what} ${size.toFixed(2)} times ${ratio > 1 ? 'slower' : 'faster'}`;
     }
   }
-  return says;
+  return [most, says];
 }
