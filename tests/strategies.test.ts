@@ -81,3 +81,29 @@ threshold: 0.02
   expect(tiled! / whole!).toBeGreaterThan(1.43);
   expect(tiled! / whole!).toBeLessThan(1.7);
 }, 240_000);
+
+test('every strategy gives the bits of the last map, where nothing is detected', async () => {
+  const records = await run(
+    `frames: { count: 2, sources: [edge0] }
+matrix:
+  edges: [3]
+  grid: [3x3]
+  fusedLayers: [16]
+  strategy: [local, modnn, ftp-wsh, ftp-wst, deepthings, neighbour, adaptive]
+  align: [per-layer]
+warmup: 0
+`,
+    'yolov2-first16.cfg',
+  );
+  expect(records.map(({ status }) => status)).toEqual(Array(7).fill('ok'));
+  const digests = records.map(({ frames }) => frames.map(({ mapDigest }) => mapDigest));
+  expect(digests[0]).toEqual([
+    expect.stringMatching(/^[0-9a-f]{64}$/),
+    expect.stringMatching(/^[0-9a-f]{64}$/),
+  ]);
+  expect(digests[0]![0]).not.toBe(digests[0]![1]);
+  expect(new Set(digests.map((each) => each.join())).size).toBe(1);
+  for (const { verdict } of records) {
+    expect(verdict?.reasons.map(({ code }) => code)).not.toContain('output-differs');
+  }
+}, 240_000);

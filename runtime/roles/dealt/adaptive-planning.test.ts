@@ -66,7 +66,7 @@ test("a trial's first frame does not count, however long it took", () => {
   expect(trial.frame(0).stages).toHaveLength(before);
 });
 
-test('a plan that was found ahead is the next frame\'s, and tells why it is another', () => {
+test("a plan that was found ahead is the next frame's, and tells why it is another", () => {
   const [ahead, late] = [new Trial('links', 160e6), new Trial('links', 160e6)];
   for (const trial of [ahead, late]) {
     trial.frame(0);
