@@ -5,9 +5,9 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import { createGunzip, createGzip } from 'node:zlib';
 import { execa } from 'execa';
 import { extract } from 'tar';
 import { TilebedError } from '../../runtime/errors.ts';
@@ -68,6 +68,23 @@ export async function nodeFor(platform: Platform, archive?: string): Promise<Nod
   }
   const { sha256, executableSha256 } = JSON.parse(await readFile(facts, 'utf8')) as NodeDeployable;
   return { path: join(folder, 'node.gz'), sha256, executableSha256 };
+}
+
+/** The executable itself, of the same Node.js. Rejects as `nodeFor` does. */
+export async function unpackedNode(platform: Platform): Promise<string> {
+  const { path, executableSha256 } = await nodeFor(platform);
+  const file = join(dirname(path), 'node');
+  if (await pathExists(file)) return file;
+  const partial = `${file}.${process.pid}.partial`;
+  try {
+    const output = createWriteStream(partial, { mode: 0o755 });
+    await pipeline(createReadStream(path), createGunzip(), output);
+    if ((await fileSha256(partial)) !== executableSha256) throw new Error(`${path} is damaged`);
+    await rename(partial, file);
+  } finally {
+    await rm(partial, { force: true });
+  }
+  return file;
 }
 
 const fetches = new Map<string, Promise<void>>();

@@ -1,11 +1,24 @@
 /** A root file system as an archive: the same files give the same bytes, on any day and for any user. */
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { create } from 'tar';
 import { fileHashes } from './file-hashes.ts';
 import { NODE_USER, type RootFile } from './root-files.ts';
+
+/** When a file was read here or its mode was set is no part of it. */
+const UNKNOWN_TIMES = { atime: undefined, ctime: undefined } as const;
 
 /** What names the content: paths, bytes, links and modes. */
 export async function rootHash(files: readonly RootFile[]): Promise<string> {
@@ -36,6 +49,7 @@ export async function writeRoot(files: readonly RootFile[], archive: string): Pr
   const root = await mkdtemp(join(tmpdir(), 'tilebed-root-'));
   try {
     for (const file of files) await place(file, join(root, file.path));
+    await chmod(root, 0o755);
     const owned = new Set(files.flatMap((file) => (isOwned(file) ? [`.${file.path}`] : [])));
     await create(
       {
@@ -44,14 +58,22 @@ export async function writeRoot(files: readonly RootFile[], archive: string): Pr
         mtime: new Date(0),
         onWriteEntry: (entry) => {
           const user = owned.has(entry.path.replace(/\/$/, '')) ? NODE_USER : 0;
-          if (entry.stat) Object.assign(entry.stat, { uid: user, gid: user });
+          if (entry.stat) Object.assign(entry.stat, { uid: user, gid: user, ...UNKNOWN_TIMES });
+          entry.myuser = '';
         },
+        noDirRecurse: true,
       },
-      ['.'],
+      await entriesBelow(root),
     );
   } finally {
     await rm(root, { recursive: true, force: true });
   }
+}
+
+/** With the folder itself; in order, which file systems do not have. */
+async function entriesBelow(root: string): Promise<string[]> {
+  const paths = await readdir(root, { recursive: true });
+  return ['.', ...paths.map((path) => `./${path}`).toSorted()];
 }
 
 function isOwned(file: RootFile): boolean {

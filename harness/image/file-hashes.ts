@@ -14,6 +14,9 @@ interface Known {
   readonly sha256: string;
 }
 
+/** Some images' worth: those of other platforms and versions are asked for in turn. */
+const MOST_REMEMBERED = 1000;
+
 function cacheFile(): string {
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   return join(cache, 'tilebed/file-hashes.json');
@@ -32,7 +35,10 @@ export async function fileHashes(paths: readonly string[]): Promise<ReadonlyMap<
     }),
   );
   if (found.some(([path, { state }]) => known[path]?.state !== state)) {
-    await writeCache(Object.fromEntries(found)).catch(() => {});
+    const asked = new Set(paths);
+    const others = Object.entries(known).filter(([path]) => !asked.has(path));
+    const kept = [...others, ...found].slice(-MOST_REMEMBERED);
+    await writeCache(Object.fromEntries(kept)).catch(() => {});
   }
   return new Map(found.map(([path, { sha256 }]) => [path, sha256]));
 }

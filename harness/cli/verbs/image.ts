@@ -1,11 +1,13 @@
 /** tilebed image build, tilebed image export */
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { TilebedError } from '../../../runtime/errors.ts';
+import { type ImagePlatform, ownPlatform, parsePlatforms } from '../../image/platforms.ts';
 import { Engine } from '../../providers/docker/engine.ts';
+import { checkTarget, exportImages } from '../../providers/docker/export.ts';
 import {
-  exportImage,
   hasImage,
+  imageFor,
   makeImage,
   type NodeImage,
   nodeImage,
@@ -15,8 +17,19 @@ import { findBundle } from '../../testbeds/bundle.ts';
 import { type VerbContext, type VerbSpec, verbCommand } from '../verb.ts';
 
 interface ImageFlags {
+  readonly platform?: string;
   readonly base?: string;
   readonly engine?: string;
+  readonly aptSources?: string;
+  readonly pull?: boolean;
+}
+
+/** What is told of one of the images. */
+interface ImageFacts {
+  readonly platform: string;
+  readonly tag: string;
+  readonly made: boolean;
+  readonly bytes: number;
 }
 
 const buildVerb: VerbSpec = {
@@ -25,39 +38,56 @@ const buildVerb: VerbSpec = {
   examples: [
     ['tilebed image build', 'of exactly what a node needs'],
     ['tilebed image build --base debian:stable-slim', 'upon an image of your own'],
+    ['tilebed image build --platform linux/amd64,linux/arm64', 'an image each, of any machine'],
   ],
   define: withImageOptions,
   run: async (context: VerbContext, flags: ImageFlags) => {
     const engine = engineOf(flags);
-    const image = await nodeImage(await findBundle(), flags.base);
-    const isNew = await ensureImage(context, engine, image);
-    const [facts] = await engine.inspect<{ readonly Size: number }>('image', [image.tag]);
-    const bytes = facts?.Size ?? 0;
-    const text = `${image.tag}${isNew ? '' : ' was there already'}: ${megabytesText(bytes)}`;
-    context.output.result({ tag: image.tag, made: isNew, bytes }, text);
+    const images: ImageFacts[] = [];
+    for (const image of await imagesOf(context, flags)) {
+      const made = await ensureImage(context, engine, image);
+      const [facts] = await engine.inspect<{ readonly Size: number }>('image', [image.tag]);
+      const { tag, platform } = image;
+      images.push({ platform: platform.name, tag, made, bytes: facts?.Size ?? 0 });
+    }
+    const lines = images.map(
+      ({ platform, tag, made, bytes }) =>
+        `${tag} for ${platform}${made ? '' : ' was there already'}: ${megabytesText(bytes)}`,
+    );
+    const [only] = images;
+    context.output.result({ ...(images.length === 1 ? only : {}), images }, lines.join('\n'));
     return undefined;
   },
 };
 
 const exportVerb: VerbSpec = {
   name: 'export',
-  summary: 'write the image to a file that `docker load` takes, for machines without a registry',
+  summary: 'write images to a file that `docker load` takes, for machines without a registry',
   examples: [
     ['tilebed image export node.tar', 'then, on the other machine: docker load --input node.tar'],
+    ['tilebed image export --platform linux/arm64 pi.tar', 'for a Raspberry Pi of 64 bits'],
+    ['tilebed image export --platform linux/arm/v7 pi.tar', 'for one of 32 bits'],
   ],
   define: (command: Command) =>
-    withImageOptions(command.argument('<file>', 'where the image is written')),
+    withImageOptions(command.argument('<file>', 'where the images are written')),
   run: async (context: VerbContext, name: string, flags: ImageFlags) => {
-    const engine = engineOf(flags);
     const file = resolve(name);
-    const image = await nodeImage(await findBundle(), flags.base);
-    await ensureImage(context, engine, image);
-    await context.runTasks(
-      [{ title: `write ${file}`, run: ({ signal }) => exportImage(engine, image, file, signal) }],
-      { signal: context.signal },
+    await checkTarget(file);
+    const images = await imagesOf(context, flags);
+    const engine = engineOf(flags);
+    for (const image of images)
+      if (image.base !== undefined) await ensureImage(context, engine, image);
+    let bytes = 0;
+    const run = async ({ signal }: { readonly signal: AbortSignal }) => {
+      bytes = await exportImages(engine, images, file, signal);
+    };
+    await context.runTasks([{ title: `write ${file}`, run }], { signal: context.signal });
+    const facts = images.map(({ platform, tag }) => ({ platform: platform.name, tag }));
+    const lines = facts.map(({ platform, tag }) => `${tag} for ${platform}`);
+    context.output.result(
+      { ...(facts.length === 1 ? facts[0] : {}), images: facts, file, bytes },
+      [...lines, `${file}: ${megabytesText(bytes)}`].join('\n'),
     );
-    const { size } = await stat(file);
-    context.output.result({ tag: image.tag, file, bytes: size }, `${file}: ${megabytesText(size)}`);
     return undefined;
   },
 };
@@ -70,12 +100,48 @@ export function imageCommand(): Command {
 
 function withImageOptions(command: Command): Command {
   return command
+    .option('--platform <list>', 'linux/amd64, linux/arm64, linux/arm/v7; this machine’s own else')
     .option('--base <image>', 'an image to build upon, which has a C library')
-    .option('--engine <address>', 'the Docker engine, such as ssh://user@host');
+    .option('--engine <address>', 'the Docker engine, such as ssh://user@host')
+    .option('--apt-sources <file>', 'where apt finds packages of other platforms')
+    .option('--pull', 'get packages of other platforms anew');
 }
 
 function engineOf({ engine }: ImageFlags): Engine {
   return new Engine(engine === undefined ? {} : { host: engine });
+}
+
+/** What they are made of; what other platforms need is fetched the first time. */
+async function imagesOf(
+  context: VerbContext,
+  { platform, base, aptSources, pull = false }: ImageFlags,
+): Promise<readonly NodeImage[]> {
+  const own = ownPlatform();
+  const platforms = platform === undefined ? [own] : parsePlatforms(platform);
+  const bundle = await findBundle();
+  if (base !== undefined) {
+    if (platforms.some((each) => each !== own)) throw baseIsOwn(own);
+    return [await nodeImage(bundle, base)];
+  }
+  const images: NodeImage[] = [];
+  const options = { ...(aptSources === undefined ? {} : { aptSources }), pull };
+  const gather = async (each: ImagePlatform, signal: AbortSignal) => {
+    images.push(await imageFor(each, bundle, { ...options, signal }));
+  };
+  await context.runTasks(
+    platforms.map((each) => ({
+      title: `gather what ${each.name} needs`,
+      run: ({ signal }) => gather(each, signal),
+    })),
+    { signal: context.signal },
+  );
+  return images;
+}
+
+function baseIsOwn({ name }: ImagePlatform): TilebedError {
+  return new TilebedError('INPUT', `an image upon another is made for ${name} only`, {
+    hint: 'leave out --base or --platform',
+  });
 }
 
 /** True when it had to be made. */

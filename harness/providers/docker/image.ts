@@ -3,58 +3,61 @@
  * an image that is there need not be made, and one that is out of date is never mistaken for it.
  */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from 'tar';
 import { rootHash, writeRoot } from '../../image/archive.ts';
-import {
-  NODE_LIBRARIES,
-  NODE_PROGRAM,
-  NODE_USER,
-  type RootFile,
-  rootOnBase,
-  runtimeInImage,
-  wholeRoot,
-} from '../../image/root-files.ts';
-import type { Bundle } from '../../testbeds/bundle.ts';
+import type { DebianOptions } from '../../image/debian.ts';
+import { type ImageContent, writeImages } from '../../image/image-archive.ts';
+import { otherParts } from '../../image/other-parts.ts';
+import { ownParts } from '../../image/own-parts.ts';
+import { type ImagePlatform, ownPlatform } from '../../image/platforms.ts';
+import { rootOnBase, wholeRoot } from '../../image/root-files.ts';
+import { dockerfileLines, imageSettings } from '../../image/settings.ts';
+import { type Bundle, bundleFolder } from '../../testbeds/bundle.ts';
 import type { Engine } from './engine.ts';
 
-export interface NodeImage {
-  readonly tag: string;
+export interface NodeImage extends ImageContent {
   readonly base?: string;
-  readonly files: readonly RootFile[];
-  /** Lines of a Dockerfile, behind FROM and ADD. */
-  readonly settings: readonly string[];
 }
 
 const REPOSITORY = 'tilebed/node';
 const TAG_DIGITS = 16;
-/** Rarely, since it takes a node's own CPU: a person looks at it, tilebed asks for itself. */
-const HEALTH_INTERVAL = '1m';
 
+/** For this machine's own platform. */
 export async function nodeImage(bundle: Bundle, base?: string): Promise<NodeImage> {
-  const files = base === undefined ? await wholeRoot(bundle) : await rootOnBase(bundle);
-  const main = `${runtimeInImage(bundle)}/main.js`;
-  const health = JSON.stringify([NODE_PROGRAM, '-e', '']);
-  const settings = [
-    `USER ${NODE_USER}:${NODE_USER}`,
-    `ENV PATH=/opt/tilebed/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
-    ...(base === undefined ? [] : [`ENV LD_LIBRARY_PATH=${NODE_LIBRARIES}`]),
-    `LABEL tilebed.runtime=${bundle.hash}`,
-    `HEALTHCHECK --interval=${HEALTH_INTERVAL} --timeout=30s CMD ${health}`,
-    `ENTRYPOINT ${JSON.stringify([NODE_PROGRAM, main])}`,
-    'CMD ["wait"]',
-  ];
-  const hash = createHash('sha256')
-    .update(JSON.stringify([base ?? '', settings, await rootHash(files)]))
-    .digest('hex');
-  return {
-    tag: `${REPOSITORY}:${hash.slice(0, TAG_DIGITS)}`,
-    ...(base === undefined ? {} : { base }),
-    files,
-    settings,
-  };
+  const platform = ownPlatform();
+  if (base === undefined) {
+    const files = await wholeRoot(await ownParts(bundle.folder), bundle.hash);
+    return imageOf(bundle, platform, files);
+  }
+  const files = await rootOnBase(await ownParts(bundle.folder, []), bundle.hash);
+  return { ...(await imageOf(bundle, platform, files, base)), base };
+}
+
+/** Rejects with a TilebedError (MISSING) where what another platform needs cannot be got. */
+export async function imageFor(
+  platform: ImagePlatform,
+  bundle: Bundle,
+  options: DebianOptions,
+): Promise<NodeImage> {
+  if (platform === ownPlatform()) return nodeImage(bundle);
+  const runtime = bundleFolder(bundle, platform.platform);
+  const parts = await otherParts(runtime, platform, options);
+  return imageOf(bundle, platform, await wholeRoot(parts, bundle.hash));
+}
+
+async function imageOf(
+  { hash }: Bundle,
+  platform: ImagePlatform,
+  files: NodeImage['files'],
+  base = '',
+): Promise<NodeImage> {
+  const settings = imageSettings(hash, base !== '');
+  const content = JSON.stringify([base, platform.name, settings, await rootHash(files)]);
+  const mark = createHash('sha256').update(content).digest('hex');
+  return { tag: `${REPOSITORY}:${mark.slice(0, TAG_DIGITS)}`, platform, files, settings };
 }
 
 export async function hasImage(engine: Engine, { tag }: Pick<NodeImage, 'tag'>): Promise<boolean> {
@@ -63,7 +66,9 @@ export async function hasImage(engine: Engine, { tag }: Pick<NodeImage, 'tag'>):
 
 /** What making it runs, for a plan. */
 export function imageAction(engine: Engine, image: NodeImage): readonly string[] {
-  return engine.command(buildArguments(image, image.base === undefined ? 'rootfs.tar' : '-'));
+  return engine.command(
+    image.base === undefined ? loadArguments('image.tar') : buildArguments(image),
+  );
 }
 
 /** Rejects with a TilebedError (FAILED) where the engine cannot make it, or its base cannot run Node.js. */
@@ -74,18 +79,19 @@ export async function makeImage(
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tilebed-image-'));
   try {
-    const root = join(folder, 'rootfs.tar');
-    await writeRoot(image.files, root);
-    signal.throwIfAborted();
     if (image.base === undefined) {
-      await engine.run(buildArguments(image, root), { signal });
+      const archive = join(folder, 'image.tar');
+      await writeImages([image], archive, { compress: false, signal });
+      await engine.run(loadArguments(archive), { signal });
       return;
     }
+    await writeRoot(image.files, join(folder, 'rootfs.tar'));
+    signal.throwIfAborted();
     const context = join(folder, 'context.tar');
-    const lines = [`FROM ${image.base}`, 'ADD rootfs.tar /', ...image.settings];
+    const lines = [`FROM ${image.base}`, 'ADD rootfs.tar /', ...dockerfileLines(image.settings)];
     await writeFile(join(folder, 'Dockerfile'), `${lines.join('\n')}\n`);
     await create({ cwd: folder, file: context }, ['Dockerfile', 'rootfs.tar']);
-    await engine.run(buildArguments(image, '-'), { signal, inputFile: context });
+    await engine.run(buildArguments(image), { signal, inputFile: context });
     // Its C library may be too old, or none at all.
     await engine.run(['run', '--rm', '--network', 'none', image.tag, 'verify'], { signal });
   } finally {
@@ -93,24 +99,11 @@ export async function makeImage(
   }
 }
 
-/** Importing needs no builder, which newer clients lack unless it is installed. */
-function buildArguments({ tag, base, settings }: NodeImage, source: string): readonly string[] {
-  if (base !== undefined) return ['build', '--quiet', '--tag', tag, source];
-  return ['import', ...settings.flatMap((line) => ['--change', line]), source, tag];
+/** Loading needs no builder, which newer clients lack unless it is installed. */
+function loadArguments(archive: string): readonly string[] {
+  return ['load', '--quiet', '--input', archive];
 }
 
-/** Writes the image as `docker load` takes it, for carrying to another machine. */
-export async function exportImage(
-  engine: Engine,
-  { tag }: Pick<NodeImage, 'tag'>,
-  file: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const partial = `${file}.partial`;
-  try {
-    await engine.run(['save', '--output', partial, tag], { signal });
-    await rename(partial, file);
-  } finally {
-    await rm(partial, { force: true });
-  }
+function buildArguments({ tag }: NodeImage): readonly string[] {
+  return ['build', '--quiet', '--tag', tag, '-'];
 }

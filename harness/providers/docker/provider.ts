@@ -13,8 +13,8 @@ import { findBundle } from '../../testbeds/bundle.ts';
 import { DockerTransport } from '../../transports/docker.ts';
 import type { Capability, Provider, ProvisionedNode } from '../provider.ts';
 import { checkTestbed } from './check-testbed.ts';
-import type { Engine } from './engine.ts';
-import { nodeImage } from './image.ts';
+import type { Engine, EngineInfo } from './engine.ts';
+import type { NodeImage } from './image.ts';
 import { forgetEngines, rememberStep } from './known-engines.ts';
 import { ownNames } from './names.ts';
 import { bridgeNetwork, overlayNetwork } from './network.ts';
@@ -24,6 +24,7 @@ import { containerOwners } from './owners.ts';
 import { containerName, containerSteps, keptContainers, type PlanFacts } from './plan.ts';
 import { removeEverything } from './removal.ts';
 import { dockerRequirements } from './requirements.ts';
+import { siteImages } from './site-images.ts';
 import { blockOf, isSpread, type Site, sitesOf } from './sites.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { commandStep, imageSteps, linkSteps, shapeLink } from './steps.ts';
@@ -63,15 +64,17 @@ export const dockerProvider: Provider = {
     const { testbed } = context;
     const sites = sitesOf(testbed, context);
     const names = ownNames(context);
-    const image = await nodeImage(await findBundle(), blockOf(testbed).base);
-    const facts = await planFacts(context, sites, image.tag);
+    const infos = await Promise.all(sites.map(({ engine }) => engine.info()));
+    const { base } = blockOf(testbed);
+    const images = await siteImages(infos, await findBundle(), base);
+    const facts = await planFacts(context, sites, infos, images);
     const steps = containerSteps(facts);
     const spread = isSpread(testbed);
     const [{ engine }] = sites as [Site];
     const able = spread ? new Set<Capability>() : await linkAbilities(engine);
     return [
       await rememberStep(context, sites),
-      ...(await imageSteps(sites, image)),
+      ...(await imageSteps(sites, images)),
       ...steps.map((step) => commandStep(sites[step.engine]!.engine, step)),
       ...(spread && steps.length > 0 ? [overlayStep(names, sites)] : []),
       ...(await linkSteps(engine, names, testbed, able, keptContainers(facts, 0))),
@@ -120,15 +123,16 @@ export const dockerProvider: Provider = {
 async function planFacts(
   context: Parameters<Provider['plan']>[0],
   sites: readonly Site[],
-  image: string,
+  infos: readonly EngineInfo[],
+  images: readonly NodeImage[],
 ): Promise<PlanFacts> {
   const { testbed } = context;
   const names = ownNames(context);
   const engines = await Promise.all(
-    sites.map(async ({ engine, nodes, where }) => {
-      const [snapshot, { NCPU }] = await Promise.all([takeSnapshot(engine, names), engine.info()]);
-      checkTestbed(testbed, nodes, snapshot, NCPU);
-      return { nodes, snapshot, where, image };
+    sites.map(async ({ engine, nodes, where }, index) => {
+      const snapshot = await takeSnapshot(engine, names);
+      checkTestbed(testbed, nodes, snapshot, infos[index]!.NCPU);
+      return { nodes, snapshot, where, image: images[index]!.tag };
     }),
   );
   if (!isSpread(testbed)) {

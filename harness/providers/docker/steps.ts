@@ -10,11 +10,23 @@ import { type Cable, findCable, linkCommands, wantedLabel } from './shaping.ts';
 import type { Site } from './sites.ts';
 import type { Container } from './snapshot.ts';
 
-/** It is made on one engine that lacks it, and copied to the others: the very same on all. */
+/** Each is made on one engine that lacks it, and copied to the others: the very same on all. */
 export async function imageSteps(
   sites: readonly Site[],
-  image: NodeImage,
+  images: readonly NodeImage[],
 ): Promise<readonly Step[]> {
+  const different = new Map(images.map((image) => [image.tag, image]));
+  const steps = [...different.values()].map((image) =>
+    stepsFor(
+      image,
+      sites.filter((_, index) => images[index]!.tag === image.tag),
+    ),
+  );
+  return (await Promise.all(steps)).flat();
+}
+
+/** @param sites those that are to have it */
+async function stepsFor(image: NodeImage, sites: readonly Site[]): Promise<readonly Step[]> {
   const present = await Promise.all(sites.map(({ engine }) => hasImage(engine, image)));
   const holder = Math.max(0, present.indexOf(true));
   const { engine: source, where } = sites[holder]!;
