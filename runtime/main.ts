@@ -8,22 +8,19 @@
  *   relay    reads one line of JSON (relay/config.ts), and shapes links until its input closes
  *   wait     does nothing until it is told to end: what a container lives by between roles
  *   verify   checks the bundle's files against their hashes
+ *
+ * What is large is loaded when it is asked for: a testbed's nodes are all verified at once, before every run.
  */
 
 import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { tryEngine } from './engine/try-engine.ts';
 import { TilebedError } from './errors.ts';
-import { probeLinks } from './link-probe.ts';
 import { probe } from './probe.ts';
 import type { RelayConfig, RelayReady } from './relay/config.ts';
-import { startRelay } from './relay/relay.ts';
 import type { RoleConfig } from './roles/config.ts';
-import { runEdge } from './roles/edge.ts';
 import type { RoleEvent } from './roles/events.ts';
-import { runGateway } from './roles/gateway.ts';
-import { runHost } from './roles/host.ts';
-import { probeSpeed } from './speed-probe.ts';
+import type { RoleContext } from './roles/role.ts';
 import { ThermalWatch } from './thermal.ts';
 import { verifyBundle } from './verify.ts';
 
@@ -44,9 +41,13 @@ async function runCommand(name: string | undefined): Promise<void> {
     case 'probe':
       return printProbe(args[0]);
     case 'speed':
-      return probeSpeed(args[0] ?? '', Number(args[1]), args[2] ?? '');
+      return (await import('./speed-probe.ts')).probeSpeed(
+        args[0] ?? '',
+        Number(args[1]),
+        args[2] ?? '',
+      );
     case 'link':
-      return probeLinks(args);
+      return (await import('./link-probe.ts')).probeLinks(args);
     case 'relay':
       return relay();
     case 'wait':
@@ -68,6 +69,7 @@ async function printProbe(engineName: string | undefined): Promise<void> {
 }
 
 async function relay(): Promise<void> {
+  const { startRelay } = await import('./relay/relay.ts');
   const input = createInterface({ input: process.stdin });
   // Whoever started it holds the other end.
   input.once('close', () => process.exit(0));
@@ -127,14 +129,14 @@ function withThermal(event: RoleEvent, heat: ThermalWatch): RoleEvent {
   return thermal === undefined ? event : { ...event, statistics: { ...event.statistics, thermal } };
 }
 
-function runRole(config: RoleConfig, context: Parameters<typeof runEdge>[1]): Promise<void> {
+async function runRole(config: RoleConfig, context: RoleContext): Promise<void> {
   switch (config.role) {
     case 'edge':
-      return runEdge(config, context);
+      return (await import('./roles/edge.ts')).runEdge(config, context);
     case 'gateway':
-      return runGateway(config, context);
+      return (await import('./roles/gateway.ts')).runGateway(config, context);
     case 'host':
-      return runHost(config, context);
+      return (await import('./roles/host.ts')).runHost(config, context);
     default:
       return config satisfies never;
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { NodeSSH } from 'node-ssh';
+import type { NodeSSH } from 'node-ssh';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { TilebedError } from '../../../runtime/errors.ts';
 import { authMethods } from './credentials.ts';
@@ -65,6 +65,8 @@ export async function logIn(host: SshHost, sock: Duplex): Promise<NodeSSH> {
   let refusal: unknown;
   const known = await knownKeys(host.knownHostsFile, knownName(host));
   const methods = await authMethods(host);
+  // As in credentials.ts.
+  const { NodeSSH } = await import('node-ssh');
   try {
     return await new NodeSSH().connect({
       username: host.user,

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import ssh2, { type AnyAuthMethod } from 'ssh2';
+import type { AnyAuthMethod } from 'ssh2';
 import { TilebedError } from '../../../runtime/errors.ts';
 import { askSecret } from './ask.ts';
 import { hostText, type SshHost } from './host.ts';
@@ -45,7 +45,7 @@ async function ownKey(path: string, hasAgent: boolean): Promise<Key | undefined>
       hint: `make one with \`ssh-keygen -t ed25519 -f ${path}\``,
     });
   });
-  const problem = keyProblem(key);
+  const problem = await keyProblem(key);
   if (problem === undefined) return { key };
   if (!/encrypted|passphrase/i.test(problem)) {
     throw new TilebedError('INPUT', `${path} is not a private key: ${problem}`);
@@ -57,7 +57,7 @@ async function ownKey(path: string, hasAgent: boolean): Promise<Key | undefined>
       hint: `run \`eval "$(ssh-agent)" && ssh-add ${path}\` first`,
     });
   }
-  if (keyProblem(key, passphrase) === undefined) return { key, passphrase };
+  if ((await keyProblem(key, passphrase)) === undefined) return { key, passphrase };
   throw new TilebedError('INPUT', `that is not the passphrase of ${path}`);
 }
 
@@ -66,12 +66,15 @@ async function usualKeys(): Promise<(Key | undefined)[]> {
   return Promise.all(
     USUAL_KEYS.map(async (name) => {
       const key = await readFile(join(homedir(), '.ssh', name)).catch(() => undefined);
-      return key === undefined || keyProblem(key) !== undefined ? undefined : { key };
+      const isOpen = key !== undefined && (await keyProblem(key)) === undefined;
+      return isOpen ? { key } : undefined;
     }),
   );
 }
 
-function keyProblem(key: Buffer, passphrase?: string): string | undefined {
+async function keyProblem(key: Buffer, passphrase?: string): Promise<string | undefined> {
+  // Loaded where a machine is logged in to: it would take a quarter of the time in which `tilebed` starts.
+  const { default: ssh2 } = await import('ssh2');
   const parsed = ssh2.utils.parseKey(key, passphrase);
   return parsed instanceof Error ? parsed.message : undefined;
 }
