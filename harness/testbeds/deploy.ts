@@ -1,8 +1,9 @@
 /** Puts the runtime on nodes. A node that has these very bytes already is left alone. */
 import { dirname, posix } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
+import { type PackedFolder, packFolder, sendFolder } from '../deployables/send.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
-import type { RunTasks } from '../tasks.ts';
+import type { RunTasks, TaskContext } from '../tasks.ts';
 import { type Bundle, bundleFolder } from './bundle.ts';
 
 const ASKED_AT_ONCE = 16;
@@ -31,10 +32,17 @@ export async function deploy(
   { signal, runTasks }: DeployOptions,
 ): Promise<readonly string[]> {
   const lacking = await nodesWithout(nodes, bundle);
+  // Of each platform once, however many nodes there are of it.
+  const packed = new Map<string, Promise<PackedFolder>>();
+  const pack = (folder: string) => {
+    const archive = packed.get(folder) ?? packFolder(folder);
+    packed.set(folder, archive);
+    return archive;
+  };
   await runTasks(
     lacking.map((node) => ({
       title: `deploy the runtime to ${node.spec.name}`,
-      run: () => deployTo(node, bundle, signal),
+      run: (context) => deployTo(node, bundle, { ...context, signal, pack }),
     })),
     { signal, concurrent: true },
   );
@@ -52,8 +60,16 @@ async function nodesWithout(nodes: readonly ProvisionedNode[], bundle: Bundle) {
   return lacking;
 }
 
+interface DeployContext extends Pick<TaskContext, 'signal' | 'say'> {
+  readonly pack: (folder: string) => Promise<PackedFolder>;
+}
+
 /** A half-copied bundle never stands under the final name; older versions are removed. */
-async function deployTo(node: ProvisionedNode, bundle: Bundle, signal: AbortSignal): Promise<void> {
+async function deployTo(
+  node: ProvisionedNode,
+  bundle: Bundle,
+  { signal, say, pack }: DeployContext,
+): Promise<void> {
   const target = runtimeFolder(node, bundle);
   const partial = posix.join(node.folder, 'runtime.partial');
   await run(node, ['rm', '-rf', partial], signal);
@@ -62,7 +78,13 @@ async function deployTo(node: ProvisionedNode, bundle: Bundle, signal: AbortSign
     [node.node, '-p', 'process.platform + "-" + process.arch'],
     signal,
   );
-  await node.transport.put(bundleFolder(bundle, platform.trim()), partial);
+  const folder = bundleFolder(bundle, platform.trim());
+  if (node.transport.mayBreakOff === true) {
+    const progress = (part: number) => say(`${Math.floor(part * 100)} %`);
+    await sendFolder(node.transport, await pack(folder), partial, { signal, progress });
+  } else {
+    await node.transport.put(folder, partial);
+  }
   signal.throwIfAborted();
   await run(node, [node.node, posix.join(partial, 'main.js'), 'verify'], signal);
   await run(node, ['rm', '-rf', dirname(target)], signal);

@@ -20,6 +20,7 @@ export interface SshTransportOptions {
 
 /** All transports to one machine share one connection; it closes with the process. */
 export class SshTransport implements Transport {
+  readonly mayBreakOff = true;
   readonly #options: SshTransportOptions;
 
   constructor(options: SshTransportOptions) {

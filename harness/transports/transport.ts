@@ -33,6 +33,8 @@ export interface RemoteProcess {
 }
 
 export interface Transport {
+  /** Over a network that may break off: what is large is sent there so that it can be continued. */
+  readonly mayBreakOff?: boolean;
   /** Runs to the end and collects the output. A non-zero exit is a result, not an error. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Starts and returns at once. */

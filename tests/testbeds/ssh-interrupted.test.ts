@@ -19,8 +19,24 @@ nodes:
   gateway: { role: gateway, address: ${SUBNET}.2 }
   edge0: { role: edge, address: ${EDGE} }
 `;
-/** So much has come when a harness is ended: two of the pieces in which an executable is sent. */
-const HALF_BYTES = 8 * 2 ** 20;
+interface Upload {
+  readonly verb: 'up' | 'deploy';
+  /** Of the testbed's folder on the edge's machine. */
+  readonly folder: string;
+  readonly rate: string;
+  /** So much has come when a harness is ended. */
+  readonly bytes: number;
+}
+
+/** Two of the pieces in which it is sent. */
+const NODE: Upload = { verb: 'up', folder: 'bin', rate: '100mbit', bytes: 8 * 2 ** 20 };
+/** In the first of its pieces: what has come of that stays as well. */
+const RUNTIME: Upload = {
+  verb: 'deploy',
+  folder: 'nodes/edge0',
+  rate: '20mbit',
+  bytes: 2 * 2 ** 20,
+};
 
 describe.skipIf(withoutSshd || withoutNetns)('machines over SSH', () => {
   let fleet: SshFleet;
@@ -68,33 +84,35 @@ describe.skipIf(withoutSshd || withoutNetns)('machines over SSH', () => {
   const remains = async () =>
     (await fleet.names(EDGE)).filter((name) => name.startsWith('tilebed-'));
 
-  /** As much as has come of an executable that is still on its way. */
-  async function partBytes(): Promise<number> {
-    const bin = `tilebed-${ownNames({ stateFolder: workspace.state }).id}/bin`;
-    const part = (await fleet.names(EDGE, bin)).find((name) => name.endsWith('.part'));
+  /** As much as has come of what is still on its way to a folder. */
+  async function partBytes(folder: string): Promise<number> {
+    const path = `tilebed-${ownNames({ stateFolder: workspace.state }).id}/${folder}`;
+    const part = (await fleet.names(EDGE, path)).find((name) => name.endsWith('.part'));
     if (part === undefined) return 0;
-    return stat(join(fleet.keys.folder, EDGE, bin, part)).then(
+    return stat(join(fleet.keys.folder, EDGE, path, part)).then(
       ({ size }) => size,
       () => 0,
     );
   }
 
-  /** An `up` whose upload is under way, over a link that gives time to look. */
-  async function uploading() {
-    await fleet.limit(EDGE, '100mbit');
-    const harness = startTilebed(['up', workspace.testbed], options());
-    await eventually('half an upload', async () => (await partBytes()) >= HALF_BYTES, 60_000);
+  /** A command whose upload is under way, over a link that gives time to look. */
+  async function uploading({ verb, folder, rate, bytes }: Upload) {
+    await fleet.limit(EDGE, rate);
+    const harness = startTilebed([verb, workspace.testbed], options());
+    const isThere = async () => (await partBytes(folder)) >= bytes;
+    await eventually('half an upload', isThere, 60_000);
     return { harness };
   }
 
-  test('an upload that a dead harness has left is continued', async () => {
-    const { harness } = await uploading();
+  /** Through a harness that is killed on the way, and another that goes on where it was. */
+  async function uploadTwice(upload: Upload): Promise<void> {
+    const { harness } = await uploading(upload);
     harness.kill('SIGKILL');
     await harness;
     // What is in the buffers of the machine may still come.
-    const left = await partBytes();
-    expect(left).toBeGreaterThanOrEqual(HALF_BYTES);
-    const second = startTilebed(['up', workspace.testbed], options());
+    const left = await partBytes(upload.folder);
+    expect(left).toBeGreaterThanOrEqual(upload.bytes);
+    const second = startTilebed([upload.verb, workspace.testbed], options());
     let least = Number.POSITIVE_INFINITY;
     let isOver = false;
     void second.then(() => {
@@ -102,7 +120,7 @@ describe.skipIf(withoutSshd || withoutNetns)('machines over SSH', () => {
     });
     let seen = 0;
     while (!isOver) {
-      const size = await partBytes();
+      const size = await partBytes(upload.folder);
       if (size > 0) {
         least = Math.min(least, size);
         seen = Math.max(seen, size);
@@ -112,12 +130,23 @@ describe.skipIf(withoutSshd || withoutNetns)('machines over SSH', () => {
     expect((await second).exitCode).toBe(0);
     expect(least).toBeGreaterThanOrEqual(left);
     expect(seen).toBeGreaterThan(left);
+  }
+
+  test('an upload of Node.js that a dead harness has left is continued', async () => {
+    await uploadTwice(NODE);
     const { stdout } = await run('exec', workspace.testbed, 'edge0', '--', 'node', '--version');
     expect(stdout).toBe(process.version);
   });
 
+  test('an upload of the runtime that a dead harness has left is continued', async () => {
+    expect(await run('up', workspace.testbed)).toMatchObject({ exitCode: 0 });
+    await uploadTwice(RUNTIME);
+    expect(await partBytes(RUNTIME.folder)).toBe(0);
+    expect((await run('deploy', workspace.testbed)).stdout).toContain('have runtime');
+  });
+
   test('Ctrl-C during an upload leaves nothing', async () => {
-    const { harness } = await uploading();
+    const { harness } = await uploading(NODE);
     await fleet.limit(EDGE, undefined);
     harness.kill('SIGINT');
     expect((await harness).exitCode).toBe(130);
