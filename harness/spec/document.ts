@@ -12,9 +12,16 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
+  visit,
 } from 'yaml';
 import { TilebedError } from '../../runtime/errors.ts';
 import { SpecError, type SpecFault } from './faults.ts';
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not read it',
+};
 
 export type Path = readonly (string | number)[];
 
@@ -36,7 +43,7 @@ export class SpecDocument {
   /** Rejects with a TilebedError (INPUT): the file cannot be read, or is not one YAML document. */
   static async read(file: string): Promise<SpecDocument> {
     const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === 'ENOENT' ? 'there is no such file' : cause.message;
+      const reason = UNREADABLE[cause.code ?? ''] ?? cause.message;
       throw new TilebedError('INPUT', `cannot read ${file}: ${reason}`, { cause });
     });
     return SpecDocument.parse(text, file);
@@ -62,7 +69,10 @@ export class SpecDocument {
       throw new SpecError(
         document.errors.map(({ pos, code, message }) => ({
           ...place(pos[0]),
-          message: yamlMessage(code, message),
+          ...(code === 'DUPLICATE_KEY'
+            ? { message: duplicateMessage(document, pos[0], (offset) => place(offset).line) }
+            : { message: message.split('\n')[0] ?? message }),
+          ...(code === 'TAB_AS_INDENT' ? { hint: 'indent with spaces, two for each level' } : {}),
         })),
       );
     }
@@ -124,7 +134,21 @@ export function displayPath(file: string): string {
   return short !== '' && short.length < file.length && !short.startsWith('../..') ? short : file;
 }
 
-function yamlMessage(code: string, message: string): string {
-  if (code === 'DUPLICATE_KEY') return 'this key stands here twice; each may be given once';
-  return message.split('\n')[0] ?? message;
+/** Names the key, and the line of the first of the two. */
+function duplicateMessage(
+  document: Document.Parsed,
+  offset: number,
+  lineOf: (offset: number) => number,
+): string {
+  let message = 'this key stands here twice; each may be given once';
+  visit(document, {
+    Map: (_, { items }) => {
+      const second = items.find(({ key }) => rangeStart(key) === offset)?.key;
+      if (!isScalar(second)) return;
+      const first = items.find(({ key }) => isScalar(key) && key.value === second.value)?.key;
+      const line = lineOf(rangeStart(first) ?? offset);
+      message = `\`${second.value}\` stands here twice, first on line ${line}; each may be given once`;
+    },
+  });
+  return message;
 }

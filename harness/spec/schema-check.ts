@@ -81,7 +81,13 @@ function describe(
       const types = sameTypeErrors(error, errors).flatMap(({ params }) =>
         [params['type'] as string | string[]].flat().map(article),
       );
-      return document.fault(path, `${name} must be ${types.join(' or ')}, not ${show(error.data)}`);
+      // `512` for a memory wants the example more than the word `text`.
+      const { pattern, description } = (error.parentSchema ?? {}) as Record<string, unknown>;
+      const wanted = types.length === 1 && pattern !== undefined ? description : undefined;
+      return document.fault(
+        path,
+        `${name} must be ${wanted ?? types.join(' or ')}, not ${show(error.data)}`,
+      );
     }
     case 'pattern': {
       const wanted = (error.parentSchema as { description?: string } | undefined)?.description;

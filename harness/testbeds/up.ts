@@ -136,10 +136,7 @@ async function checkRequirements(provider: Provider, testbed: Testbed): Promise<
     'MISSING',
     `the provider ${provider.name} does not work on this machine: ${missing.map(describe).join('; ')}`,
     {
-      hint: missing
-        .map(({ fix }) => fix)
-        .filter((fix) => fix !== undefined)
-        .join('; '),
+      hint: [...new Set(missing.flatMap(({ fix }) => fix ?? []))].join('; '),
     },
   );
 }
