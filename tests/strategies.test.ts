@@ -1,6 +1,8 @@
 /** Every strategy, on local nodes: whoever computes what, exactly the same is found. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { TrialRecord } from '../harness/results/format.ts';
+import type { Trace, TrialRecord } from '../harness/results/format.ts';
 import { tilebed } from './support/cli.ts';
 import { found } from './support/found.ts';
 import { Workspace } from './support/workspace.ts';
@@ -107,3 +109,21 @@ warmup: 0
     expect(verdict?.reasons.map(({ code }) => code)).not.toContain('output-differs');
   }
 }, 240_000);
+
+test('a network without a head is computed to its end behind the fused layers', async () => {
+  const { folder } = workspace;
+  const cfg = await readFile(join(folder, 'tiny.cfg'), 'utf8');
+  await writeFile(join(folder, 'headless.cfg'), cfg.slice(0, cfg.indexOf('[region]')));
+  const [record] = await run(
+    `frames: { count: 1 }
+matrix: { edges: [2], grid: [2x2], fusedLayers: [4], strategy: [deepthings] }
+`,
+    'headless.cfg',
+  );
+  expect(record!.error).toBeUndefined();
+  expect(record!.frames.map(({ detections }) => detections)).toEqual([[]]);
+  const { trial, repetition } = record!;
+  const trace = join(workspace.results, 'traces', `${trial}-${repetition}.json`);
+  const { spans } = JSON.parse(await readFile(trace, 'utf8')) as Trace;
+  expect(spans.filter(({ kind }) => kind === 'finish')).toHaveLength(1);
+}, 60_000);

@@ -33,6 +33,7 @@ export class Finisher {
   static async open(network: Network, config: GatewayConfig): Promise<Finisher> {
     const { work } = config;
     const detecting = detectionLayers(network).map(({ index }) => index - 1);
+    // A network without a head is computed to its end all the same.
     const outputs = detecting.length > 0 ? detecting : [network.layers.length - 1];
     const to = outputs.at(-1)! + 1;
     if (to <= work.fusedLayers) return new Finisher(network, config, undefined);
