@@ -1,5 +1,4 @@
 /** A tile in hand: an edge's own, or a stolen one, as it is to be computed. */
-import type { FilledHalo } from '../engine/halo-run.ts';
 import { TilebedError } from '../errors.ts';
 import type { Letterbox } from '../frames/letterbox.ts';
 import { readTileInput, type TileInput } from '../frames/tile-input.ts';
@@ -9,8 +8,7 @@ import type { WindowLayer } from '../partition/ftp.ts';
 import type { FusedPlan } from '../partition/plan.ts';
 import { type Region, regionHeight, regionWidth } from '../partition/region.ts';
 import { planReuse, type ReusePlan } from '../partition/reuse.ts';
-import type { PlannedTile } from '../schedule/halo-ledger.ts';
-import type { TileId } from '../schedule/source-queue.ts';
+import type { TileTask } from '../schedule/own-tiles.ts';
 import type { ComputeInput } from './compute-protocol.ts';
 import { decodeHalos, decodeSides } from './stealing/halo-wire.ts';
 
@@ -22,18 +20,9 @@ export interface StealingPlan {
   readonly layers: readonly WindowLayer[];
 }
 
-export interface Job {
-  readonly source: string;
-  readonly id: TileId;
-  readonly planned: PlannedTile;
+export interface Job extends TileTask {
   /** Its part of the frame; undefined where it begins with halos alone. */
   readonly input: ComputeInput | undefined;
-}
-
-/** A job, and what has come of the halos that it needs from other edges; undefined while they are on their way. */
-export interface Hand {
-  job: Job;
-  fetched: ReadonlyMap<number, readonly FilledHalo[]> | undefined;
 }
 
 /** The part of the frame that a tile begins with; undefined where it begins with halos alone. */

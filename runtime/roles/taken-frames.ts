@@ -1,6 +1,7 @@
 /** A source's frames: read when it is time for them, kept while they are needed. */
 import type { Picture } from '../frames/picture.ts';
 import type { EdgeConfig } from './config.ts';
+import type { EdgePort } from './edge-node.ts';
 import { FrameIntake } from './frame-intake.ts';
 import { readFrame } from './frame-reader.ts';
 import type { Statistics } from './statistics.ts';
@@ -70,5 +71,27 @@ export class TakenFrames {
 
   close(): void {
     this.#intake.close();
+  }
+}
+
+/**
+ * Takes a frame and tells the gateway; a picture that cannot be read ends the edge. False where none was
+ * taken.
+ *
+ * @param take undefined: there is none, or it is not yet time for it
+ */
+export async function tellTaken(
+  port: EdgePort,
+  take: () => Promise<TakenPicture | undefined>,
+): Promise<boolean> {
+  try {
+    const taken = await take();
+    if (taken === undefined) return false;
+    const arrivedAtMs = taken.arrivedAtMs + port.clockOffsetMs;
+    void port.send({ kind: 'frameTaken', ...taken, arrivedAtMs });
+    return true;
+  } catch (error) {
+    port.fail(error as Error);
+    return false;
   }
 }

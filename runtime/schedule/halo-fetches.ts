@@ -3,6 +3,7 @@
  * when the last has come, and has failed when the first cannot be had, be it that its holder says so, is
  * lost, or stays silent for too long by the clock of whoever asked.
  */
+import type { PlannedTile } from './halo-ledger.ts';
 
 /** Whom to ask for the halos of which tile. */
 export interface HaloNeed {
@@ -12,6 +13,15 @@ export interface HaloNeed {
 
 export interface HaloRequest extends HaloNeed {
   readonly request: number;
+}
+
+/** What a tile needs of other edges, by tile. */
+export function haloNeeds({ plan, holders }: PlannedTile, self: string): readonly HaloNeed[] {
+  const tiles = new Set(plan.halos.map(({ tile }) => tile));
+  return [...tiles].flatMap((tile) => {
+    const holder = holders.get(tile)!;
+    return holder === self ? [] : [{ holder, tile }];
+  });
 }
 
 export type Gathered<Data> =

@@ -10,12 +10,19 @@ import { type DealtPlan, planStage } from '../partition/stages.ts';
 import type { Planning } from '../roles/dealt/planning.ts';
 import { networkOf, section } from '../testing/cfg.ts';
 import { below, type Random, seededRandom } from '../testing/random.ts';
+import {
+  expectFramesDone,
+  framesOfEdges,
+  type RandomFaults,
+  randomScenarios,
+  runRandomTrial,
+} from '../testing/random-trial.ts';
 import { RandomWorld } from '../testing/random-world.ts';
 import { DealtEdge } from './dealt-edge.ts';
 import { DealtGateway, type DealtSignal } from './dealt-gateway.ts';
 
 const RUNS = 3000;
-const MOST_EVENTS = 200_000;
+const TIMING = { faultsMs: 800, lateMs: 60 };
 const BACK_TO_BACK = { kind: 'back-to-back' } as const;
 
 const NETWORK = networkOf(
@@ -57,27 +64,15 @@ function cells(height: number, width: number, rows: number, columns: number): Re
   });
 }
 
-interface Faults {
-  /** Edges whose process dies. */
-  readonly deaths: number;
-  /** Living edges that the gateway gives up, and that come back. */
-  readonly givenUp: number;
-  /** Connections between edges that break. */
-  readonly breaks: number;
-  /** Edges that join only after the start. */
-  readonly late: number;
-}
-
 interface Run {
   readonly world: RandomWorld<DealtSignal>;
   readonly gateway: DealtGateway;
   readonly edges: ReadonlyMap<string, DealtEdge>;
 }
 
-function simulate(seed: number, faults: Faults): Run {
+function simulate(seed: number, faults: RandomFaults): Run {
   const random = seededRandom(seed);
   const world = new RandomWorld<DealtSignal>(random);
-  const { events } = world;
   const edges = new Map<string, DealtEdge>();
   const frames = framesOfEdges(random);
   const planning: Planning = {
@@ -100,74 +95,18 @@ function simulate(seed: number, faults: Faults): Run {
       accept: (from, end) => edge.onPeer(from, end),
     });
   }
-  const all = [...edges.values()];
-  const pick = () => all[below(random, all.length)]!;
-  const late = new Set(Array.from({ length: faults.late }, pick));
-  for (const edge of all) {
-    if (late.has(edge)) events.after(60 + below(random, 300), () => edge.alive && edge.join());
-    else edge.join();
-  }
-  events.after(50, () => gateway.start());
-  const sometime = (happen: () => void) => events.after(below(random, 800), happen);
-  for (let count = 0; count < faults.deaths; count++) sometime(() => pick().kill());
-  for (let count = 0; count < faults.givenUp; count++) {
-    sometime(() => gateway.giveUp(pick().traits.name));
-  }
-  for (let count = 0; count < faults.breaks; count++)
-    sometime(() => pick().breakPeer((most) => below(random, most)));
-  events.drain(MOST_EVENTS);
+  runRandomTrial({ world, random }, gateway, edges, { ...faults, ...TIMING });
   return { world, gateway, edges };
 }
 
-/** From one to six edges, at least one of them a source. */
-function framesOfEdges(random: Random): Map<string, number> {
-  const count = 1 + below(random, 6);
-  const sources = 1 + below(random, count);
-  return new Map(
-    Array.from({ length: count }, (_, index) => [
-      `edge${index}`,
-      index < sources ? 1 + below(random, 4) : 0,
-    ]),
-  );
-}
-
-/** What must hold when nothing is left to happen. */
-function check({ world, gateway, edges }: Run, late: boolean): void {
-  expect(gateway.done).toBe(true);
-  expect([...world.finishedFrames.values()].every((count) => count === 1)).toBe(true);
-  const lost = new Set(gateway.lostFrames.map(({ source, frame }) => `${source}/${frame}`));
-  expect(lost.size).toBe(gateway.lostFrames.length);
-  for (const [name, { traits, alive }] of edges) {
-    const mayLose = gateway.lostEdges.has(name) || !alive || late;
-    for (let frame = 0; frame < traits.count; frame++) {
-      const key = `${name}/${frame}`;
-      expect(world.finishedFrames.has(key)).toBe(!lost.has(key));
-      if (!mayLose) expect(lost.has(key)).toBe(false);
-    }
-  }
-}
-
-const SCENARIOS: readonly { readonly name: string; readonly faults: Faults }[] = [
-  { name: 'nothing fails', faults: { deaths: 0, givenUp: 0, breaks: 0, late: 0 } },
-  { name: 'edges die', faults: { deaths: 2, givenUp: 0, breaks: 0, late: 0 } },
-  {
-    name: 'living edges are given up and come back',
-    faults: { deaths: 0, givenUp: 3, breaks: 0, late: 0 },
-  },
-  {
-    name: 'connections between edges break',
-    faults: { deaths: 0, givenUp: 0, breaks: 12, late: 0 },
-  },
-  { name: 'edges join late', faults: { deaths: 0, givenUp: 0, breaks: 0, late: 2 } },
-  { name: 'all at once', faults: { deaths: 2, givenUp: 3, breaks: 6, late: 1 } },
-];
+const SCENARIOS = randomScenarios(12, 6);
 
 test.each(SCENARIOS)('$name: all frames of living sources complete, once', ({ faults }) => {
   let [cancelled, stale, early, joinedLate] = [0, 0, 0, 0];
   for (let seed = 0; seed < RUNS / SCENARIOS.length; seed++) {
     try {
       const run = simulate(seed, faults);
-      check(run, faults.late > 0);
+      expectFramesDone(run.world, run.gateway, run.edges, faults);
       cancelled += run.gateway.cancelled;
       stale += run.gateway.stale;
       for (const edge of run.edges.values()) {

@@ -6,9 +6,9 @@ import { areaOf } from '../partition/region.ts';
 import type { ReusePlan } from '../partition/reuse.ts';
 import type { Part } from '../partition/stages.ts';
 import type { Span } from '../roles/events.ts';
+import type { TileTask } from '../schedule/own-tiles.ts';
 import type { PartTask } from './dealt-edge.ts';
 import type { SimulatedNode } from './node.ts';
-import type { TileTask } from './stealing-edge.ts';
 import type { Device } from './world.ts';
 
 export interface Notes {

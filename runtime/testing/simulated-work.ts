@@ -1,9 +1,6 @@
 /** What all edges of a simulation know: a small network that nobody computes, its tiles, and their order. */
-import { fusibleLayers, planFusedTiles, type WindowLayer } from '../partition/ftp.ts';
-import type { FusedPlan } from '../partition/plan.ts';
-import { HaloLedger } from '../schedule/halo-ledger.ts';
-import { tileOrder } from '../schedule/reuse-order.ts';
-import { SourceQueue } from '../schedule/source-queue.ts';
+import { fusibleLayers, planFusedTiles } from '../partition/ftp.ts';
+import { emptyTiles } from '../schedule/own-tiles.ts';
 import { ORDERS } from '../schedule/strategies.ts';
 import type { StealingTiles } from '../simulation/stealing-edge.ts';
 import { networkOf, section } from './cfg.ts';
@@ -17,26 +14,17 @@ const NETWORK = networkOf(
   section('convolutional', { filters: 1, size: 3, pad: 1 }),
 );
 
-export class SimulatedWork implements StealingTiles {
-  readonly layers: readonly WindowLayer[];
-  readonly plan: FusedPlan;
-  readonly reuse: boolean;
-  readonly #order;
+export interface SimulatedWork extends StealingTiles {
+  /** Of a frame. */
+  readonly count: number;
+}
 
-  constructor(random: Random) {
-    this.reuse = below(random, 2) === 0;
-    const grid = { rows: 1 + below(random, 3), columns: 1 + below(random, 4) };
-    this.layers = fusibleLayers(NETWORK, NETWORK.layers.length);
-    this.plan = planFusedTiles(NETWORK, grid, this.layers.length);
-    this.#order = tileOrder(grid, { reuse: this.reuse, order: ORDERS[below(random, 2)]! });
-  }
-
-  emptyQueue(): SourceQueue {
-    return new SourceQueue(this.#order);
-  }
-
-  emptyLedger(): HaloLedger {
-    const { reuse } = this;
-    return new HaloLedger(this.layers, this.plan, { reuse, mostHalos: Number.POSITIVE_INFINITY });
-  }
+export function simulatedWork(random: Random): SimulatedWork {
+  const reuse = below(random, 2) === 0;
+  const grid = { rows: 1 + below(random, 3), columns: 1 + below(random, 4) };
+  const layers = fusibleLayers(NETWORK, NETWORK.layers.length);
+  const plan = planFusedTiles(NETWORK, grid, layers.length);
+  const strategy = { reuse, order: ORDERS[below(random, 2)]! };
+  const empty = emptyTiles(layers, plan, { strategy, mostHalos: Number.POSITIVE_INFINITY });
+  return { layers, count: plan.tiles.length, ...empty };
 }

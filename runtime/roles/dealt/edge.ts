@@ -17,7 +17,7 @@ import type { ComputeInput } from '../compute-protocol.ts';
 import type { EdgeDealing, EdgePort } from '../edge-node.ts';
 import { computeInput } from '../job.ts';
 import { Peers } from '../peers.ts';
-import { TakenFrames } from '../taken-frames.ts';
+import { TakenFrames, tellTaken } from '../taken-frames.ts';
 import { DealReader } from './deal-message.ts';
 import { type HeldPiece, partInput } from './part-input.ts';
 import { giver, PieceDelivery, type ReceivedDeal } from './piece-delivery.ts';
@@ -240,16 +240,7 @@ export class DealtEdge implements EdgeDealing {
   }
 
   async #takeFrame(): Promise<void> {
-    try {
-      const taken = await this.#frames.take();
-      if (taken === undefined) return;
-      const arrivedAtMs = taken.arrivedAtMs + this.#port.clockOffsetMs;
-      void this.#port.send({ kind: 'frameTaken', ...taken, arrivedAtMs });
-    } catch (error) {
-      this.#port.fail(error as Error);
-      return;
-    }
-    this.#advance();
+    if (await tellTaken(this.#port, () => this.#frames.take())) this.#advance();
   }
 
   async #compute(ready: ReadyPart<HeldPiece>): Promise<void> {

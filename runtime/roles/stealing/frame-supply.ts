@@ -6,9 +6,9 @@ import { letterboxFor } from '../../frames/letterbox.ts';
 import { FLOATS, PIXELS, tileInput } from '../../frames/tile-input.ts';
 import type { MessageOf } from '../../net/messages.ts';
 import { regionHeight, regionWidth } from '../../partition/region.ts';
-import { HaloLedger, type PlannedTile } from '../../schedule/halo-ledger.ts';
-import { tileOrder } from '../../schedule/reuse-order.ts';
-import { SourceQueue, type TileId } from '../../schedule/source-queue.ts';
+import type { PlannedTile } from '../../schedule/halo-ledger.ts';
+import { emptyTiles, OwnTiles, type Spent, type TileTask } from '../../schedule/own-tiles.ts';
+import type { TileId } from '../../schedule/source-queue.ts';
 import type { EdgeConfig } from '../config.ts';
 import { computeInput, frameRegion, type Job, type StealingPlan } from '../job.ts';
 import { timed } from '../role.ts';
@@ -22,20 +22,11 @@ export interface Loan {
   readonly payload: Uint8Array | undefined;
 }
 
-/** Halos that are wanted no more. */
-export interface Spent {
-  /** Of these tiles of the frame. */
-  readonly tiles: readonly number[];
-  /** Where the frame is over: edges that may hold some of it. */
-  readonly frameHolders: readonly string[] | undefined;
-}
-
 export class FrameSupply {
   readonly #config: EdgeConfig;
   readonly #work: StealingPlan;
   readonly #statistics: Statistics;
-  #queue: SourceQueue;
-  #ledger: HaloLedger;
+  readonly #tiles: OwnTiles;
   readonly #frames: TakenFrames;
 
   /** @param onArrival called when a frame has arrived that may be taken */
@@ -48,8 +39,9 @@ export class FrameSupply {
     this.#config = config;
     this.#work = work;
     this.#statistics = statistics;
-    this.#queue = this.#emptyQueue();
-    this.#ledger = this.#emptyLedger();
+    const { strategy } = config.work;
+    const empty = emptyTiles(work.layers, work.plan, { strategy, mostHalos: MAX_HALOS });
+    this.#tiles = new OwnTiles(config.name, empty);
     this.#frames = new TakenFrames(config, statistics, onArrival);
   }
 
@@ -60,7 +52,7 @@ export class FrameSupply {
 
   /** Tiles that anybody may have. */
   get waiting(): number {
-    return this.#queue.waiting;
+    return this.#tiles.waiting;
   }
 
   /** A source that may take another frame at once has no need to steal. */
@@ -72,44 +64,47 @@ export class FrameSupply {
   async takeFrame(): Promise<TakenPicture | undefined> {
     if (this.waiting > 0) return undefined;
     const taken = await this.#frames.take();
-    if (taken !== undefined) this.#queue.takeFrame(taken.frame);
+    if (taken !== undefined) this.#tiles.takeFrame(taken.frame);
     return taken;
   }
 
   /** The next tile for this edge itself. */
   nextJob(): Job | undefined {
-    const id = this.#queue.nextLocal();
-    return id && this.planAgain(id);
+    const task = this.#tiles.next();
+    return task && this.#job(task);
   }
 
-  /** A tile of this edge's own, with the halos that there are now; undefined where its frame is over. */
-  planAgain(id: TileId): Job | undefined {
-    if (!this.#queue.isUnderWay(id.frame)) return undefined;
-    const source = this.#config.name;
-    const planned = this.#ledger.plan(id, source);
+  /** A tile of this edge's own, without the halos of another; undefined where its frame is over. */
+  planAgain(id: TileId, gone: number): Job | undefined {
+    this.#forgetHalos(id, gone);
+    const task = this.#tiles.planAgain(id);
+    return task && this.#job(task);
+  }
+
+  /** The next tile for a thief; undefined where nothing is left. */
+  lend(thief: string): Loan | undefined {
+    const task = this.#tiles.lend(thief);
+    return task && this.#loan(task);
+  }
+
+  /** A tile that a thief holds, without the halos of another; undefined where it does not hold it. */
+  lendAgain(thief: string, id: TileId, gone: number): Loan | undefined {
+    this.#forgetHalos(id, gone);
+    const task = this.#tiles.lendAgain(thief, id);
+    return task && this.#loan(task);
+  }
+
+  #forgetHalos({ frame }: TileId, gone: number): void {
+    this.#tiles.forgetHalos({ frame, tile: gone });
+  }
+
+  #job({ source, id, planned }: TileTask): Job {
     const cut = this.#cut(id, planned);
     const input = cut && computeInput(cut.tile, cut.letterbox, cut.region);
     return { source, id, planned, input };
   }
 
-  /** The next tile for a thief; undefined where nothing is left. */
-  lend(thief: string): Loan | undefined {
-    const id = this.#queue.lend(thief);
-    return id && this.#loan(id, thief);
-  }
-
-  /** A tile that a thief holds, planned anew; undefined where it does not hold it. */
-  lendAgain(thief: string, id: TileId): Loan | undefined {
-    return this.#queue.isLeasedTo(thief, id) ? this.#loan(id, thief) : undefined;
-  }
-
-  /** A tile's halos are not where they should be. */
-  forgetHalos(id: TileId): void {
-    this.#ledger.forget(id);
-  }
-
-  #loan(id: TileId, thief: string): Loan {
-    const planned = this.#ledger.plan(id, thief);
+  #loan({ id, planned }: TileTask): Loan {
     const cut = this.#cut(id, planned);
     const pixels = cut?.tile.encoding === 'pixels' ? cut.tile : undefined;
     const crop = pixels?.crop;
@@ -137,11 +132,9 @@ export class FrameSupply {
 
   /** Takes note of a result, whoever computed it. Returns whose halos nobody needs any more. */
   complete(id: TileId): Spent {
-    if (this.#queue.complete(id) !== 'first') return { tiles: [], frameHolders: undefined };
-    const tiles = this.#ledger.finish(id);
-    if (this.#queue.isUnderWay(id.frame)) return { tiles, frameHolders: undefined };
-    this.#frames.release(id.frame);
-    return { tiles, frameHolders: this.#ledger.endFrame(id.frame) };
+    const spent = this.#tiles.complete(id);
+    if (spent.frameHolders !== undefined) this.#frames.release(id.frame);
+    return spent;
   }
 
   /** The frame's detections exist: another may be taken. */
@@ -151,8 +144,7 @@ export class FrameSupply {
 
   /** Gives up all frames, those to come included: the gateway has counted them as lost. */
   abandon(): void {
-    this.#queue = this.#emptyQueue();
-    this.#ledger = this.#emptyLedger();
+    this.#tiles.reset();
     this.#frames.abandon();
   }
 
@@ -162,20 +154,9 @@ export class FrameSupply {
 
   /** Takes back what a lost edge held; returns the tiles that go out again. */
   loseEdge(edge: string): readonly TileId[] {
-    this.#ledger.loseEdge(edge);
-    const lost = this.#queue.loseEdge(edge);
+    const lost = this.#tiles.loseEdge(edge);
     this.#statistics.tilesReissued += lost.length;
     return lost;
-  }
-
-  #emptyQueue(): SourceQueue {
-    return new SourceQueue(tileOrder(this.#work.plan.grid, this.#config.work.strategy));
-  }
-
-  #emptyLedger(): HaloLedger {
-    const { layers, plan } = this.#work;
-    const { reuse } = this.#config.work.strategy;
-    return new HaloLedger(layers, plan, { reuse, mostHalos: MAX_HALOS });
   }
 
   /** Cuts a tile's part out of its frame; undefined where it needs none. */

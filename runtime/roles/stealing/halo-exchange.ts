@@ -13,7 +13,7 @@ import { haloBytes } from '../../partition/analysis.ts';
 import { copyPatch } from '../../partition/map.ts';
 import { areaOf } from '../../partition/region.ts';
 import type { Halo } from '../../partition/reuse.ts';
-import { type Gathered, HaloFetches } from '../../schedule/halo-fetches.ts';
+import { type Gathered, HaloFetches, haloNeeds } from '../../schedule/halo-fetches.ts';
 import { HaloStore, type TileKey } from '../../schedule/halo-store.ts';
 import type { EdgePort } from '../edge-node.ts';
 import type { Job, StealingPlan } from '../job.ts';
@@ -23,7 +23,7 @@ import { decodeParts, encodeParts, splitParts } from './halo-wire.ts';
 /** Three frames under way leave less on an edge, in the papers' settings. */
 const STORE_BYTES = 16 * 2 ** 20;
 
-export type Fetched = Gathered<readonly FilledHalo[]>;
+type Fetched = Gathered<readonly FilledHalo[]>;
 
 interface Asked {
   readonly peer: string;
@@ -62,12 +62,8 @@ export class HaloExchange {
 
   /** Fetches what a tile in hand needs of other edges; `settle` is called once, perhaps at once. */
   fetch(job: Job, settle: (fetched: Fetched) => void): void {
-    const { plan, holders } = job.planned;
-    const tiles = new Set(plan.halos.map(({ tile }) => tile));
-    const needs = [...tiles].flatMap((tile) => {
-      const holder = holders.get(tile)!;
-      return holder === this.#port.config.name ? [] : [{ holder, tile }];
-    });
+    const { plan } = job.planned;
+    const needs = haloNeeds(job.planned, this.#port.config.name);
     const requests = this.#fetches.gather(needs, settle);
     for (const { request, holder, tile } of requests) {
       const peer = this.#endpoints.get(holder);
