@@ -38,3 +38,30 @@ test('reuse that slows frames down makes its claim fall', () => {
   expect(verdictOf('reuse makes frames faster', panel)).toBe('does not hold');
   expect(verdictOf('work stealing', panel)).toBe('not tested here');
 });
+
+const IN_ORDER = { '4 layers': [1.7, 1.6], '8 layers': [2.8, 2.6], '16 layers': [2.9, 2.7] };
+
+test.each([
+  { claim: 'the more layers', change: {}, verdict: 'holds' },
+  { claim: 'the more layers', change: { '16 layers': [2.7, 2.6] }, verdict: 'does not hold' },
+  { claim: 'the finer the grid', change: {}, verdict: 'holds' },
+  { claim: 'the finer the grid', change: { '8 layers': [2.7, 2.8] }, verdict: 'does not hold' },
+  { claim: 'on one device', change: {}, verdict: 'not tested here' },
+])('figure 15, $claim, with $change: $verdict', ({ claim, change, verdict }) => {
+  const labels = ['3x3', '5x5'];
+  const series = Object.entries({ ...IN_ORDER, ...change }).map(([name, ours]) => ({
+    name,
+    paper: labels.map(() => null),
+    ours,
+  }));
+  const speedup: ReproducedPanel = {
+    id: 'speedup',
+    title: 'Speedup',
+    unit: 'times',
+    x: { title: 'grid', labels },
+    how: 'measurement',
+    series,
+  };
+  const judged = judgeClaims('deepthings-fig15', [speedup]);
+  expect(judged.find((one) => one.claim.startsWith(claim))!.verdict).toBe(verdict);
+});

@@ -3,20 +3,8 @@
  * values are not there is not tested.
  */
 import type { JudgedClaim, ReproducedPanel } from '../results/reproduction.ts';
-
-/** Ours, by panel, series and label; undefined where it was neither computed nor measured. */
-export type Ours = (panel: string, series: string, label: string | number) => number | undefined;
-
-interface Finding {
-  readonly holds: boolean;
-  readonly found: string;
-}
-
-interface Claim {
-  readonly claim: string;
-  /** Undefined: not tested. */
-  readonly judge: (ours: Ours) => Finding | undefined;
-}
+import { type Claim, type Finding, near, type Ours } from './claim.ts';
+import { FUSED_LAYERS_CLAIMS } from './fused-layers-claims.ts';
 
 const GRIDS = ['3x3', '4x4', '5x5'];
 const DEVICES = [1, 2, 3, 4, 5, 6];
@@ -259,17 +247,7 @@ const CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
       },
     },
   ],
-  'deepthings-fig15': [
-    {
-      claim: 'memory falls by 23 % from 3x3 to 5x5 at 16 layers',
-      judge: (ours) => {
-        const [coarse, fine] = ['3x3', '5x5'].map((grid) => ours('memory', '16 layers', grid));
-        if (coarse === undefined || fine === undefined) return undefined;
-        const percent = 100 * (1 - fine / coarse);
-        return { holds: near(percent, 23, 1.5), found: `by ${percent.toFixed(1)} %` };
-      },
-    },
-  ],
+  'deepthings-fig15': FUSED_LAYERS_CLAIMS,
 };
 
 function reduction(partition: string, percent: number): Claim {
@@ -332,10 +310,6 @@ function total(values: readonly (number | undefined)[]): number | undefined {
     (sum, value) => (sum === undefined || value === undefined ? undefined : sum + value),
     0,
   );
-}
-
-function near(value: number, expected: number, tolerance: number): boolean {
-  return Math.abs(value - expected) <= tolerance;
 }
 
 function mean(values: readonly number[]): number {

@@ -6,6 +6,7 @@ const EXPERIMENTS: Readonly<Record<string, string>> = {
   'deepthings-fig12': 'deepthings-fig13',
   'deepthings-fig13': 'deepthings-fig13',
   'deepthings-fig14': 'deepthings-fig14',
+  'deepthings-fig15': 'deepthings-fig15',
   beaten: 'beaten',
 };
 

@@ -6,12 +6,11 @@ import { significant } from '../numbers.ts';
 import { pointKey } from '../point.ts';
 import type { Results } from '../read.ts';
 import { isMeasured } from '../summary.ts';
-
-type Values = readonly (number | null)[];
+import { fusedLayersPanels } from './fused-layers.ts';
+import { type MeasuredPanels, mebibytesAFrame, middle } from './panels.ts';
 
 export interface MeasuredFigure {
-  /** By panel and curve, one value a label. */
-  readonly panels: Readonly<Record<string, Readonly<Record<string, Values>>>>;
+  readonly panels: MeasuredPanels;
   /** Median latency of the plain, unpartitioned layers on one device, in seconds. */
   readonly plain: number | undefined;
   readonly setting: readonly string[];
@@ -24,7 +23,6 @@ interface PanelRule {
   readonly value: (trials: readonly TrialRecord[]) => number | undefined;
 }
 
-const MEBIBYTE = 2 ** 20;
 const COUNTS = ['1', '2', '3', '4', '5', '6'];
 const byDevices = { labels: COUNTS, label: ({ edges }: Parameters) => String(edges) };
 const bySources = { labels: COUNTS, label: ({ sources = 1 }: Parameters) => String(sources) };
@@ -41,28 +39,39 @@ const RULES: Readonly<Record<string, Readonly<Record<string, PanelRule>>>> = {
 };
 
 export function measuredFigure(figure: string, results: Results): MeasuredFigure {
+  // Each of its curves has a baseline of its own.
+  if (figure === 'deepthings-fig15') {
+    return { panels: fusedLayersPanels(results), plain: undefined, setting: setting(results) };
+  }
   const ended = results.trials.filter(isMeasured);
   const points = [...groupBy(ended, ({ parameters }) => pointKey(parameters)).values()];
-  const panels: Record<string, Record<string, Values>> = {};
-  for (const [id, { labels, label, value }] of Object.entries(RULES[figure] ?? {})) {
-    const series: Record<string, (number | null)[]> = {};
-    for (const trials of points) {
-      const { parameters } = trials[0]!;
-      const found = value(trials);
-      const index = labels.indexOf(label(parameters));
-      if (found === undefined || index < 0) continue;
-      const name = curveName(parameters);
-      series[name] ??= labels.map(() => null);
-      series[name][index] = found;
-    }
-    panels[id] = series;
-  }
+  const panels = Object.entries(RULES[figure] ?? {}).map(([id, rule]) => [
+    id,
+    panelCurves(points, rule),
+  ]);
   const plain = points.find(([first]) => first!.parameters.strategy === 'local');
   return {
-    panels,
+    panels: Object.fromEntries(panels),
     plain: plain === undefined ? undefined : latencySeconds(plain),
     setting: setting(results),
   };
+}
+
+function panelCurves(
+  points: readonly (readonly TrialRecord[])[],
+  { labels, label, value }: PanelRule,
+): MeasuredPanels[string] {
+  const series: Record<string, (number | null)[]> = {};
+  for (const trials of points) {
+    const { parameters } = trials[0]!;
+    const found = value(trials);
+    const index = labels.indexOf(label(parameters));
+    if (found === undefined || index < 0) continue;
+    const name = curveName(parameters);
+    series[name] ??= labels.map(() => null);
+    series[name][index] = found;
+  }
+  return series;
 }
 
 /** As the papers call it; tilebed's own strategies keep their names. */
@@ -89,20 +98,6 @@ function latencySeconds(trials: readonly TrialRecord[]): number | undefined {
 function makespanSeconds(trials: readonly TrialRecord[]): number | undefined {
   const makespan = middle(trials.map(({ makespanMs }) => makespanMs));
   return makespan === undefined ? undefined : makespan / 1000;
-}
-
-function mebibytesAFrame(trials: readonly TrialRecord[]): number | undefined {
-  return middle(
-    trials.map(({ nodes, frames }) => {
-      const sent = Object.values(nodes).reduce((sum, { bytesSent }) => sum + bytesSent, 0);
-      return frames.length === 0 ? undefined : sent / frames.length / MEBIBYTE;
-    }),
-  );
-}
-
-function middle(values: readonly (number | undefined)[]): number | undefined {
-  const known = values.filter((value) => value !== undefined);
-  return known.length === 0 ? undefined : median(known);
 }
 
 function setting({ manifest, trials }: Results): string[] {
