@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TrialStatus } from '../harness/results/format.ts';
-import { chooseTrial } from './choose.ts';
+import { ChoosableTrials } from './choose.ts';
 import { fixtureResults } from './fixture.ts';
 import { summarize } from './summary.ts';
 
@@ -16,7 +16,7 @@ function chosen(runs: readonly (readonly [makespanMs: number, status?: TrialStat
   }));
   const traces = trials.map(({ repetition }) => ({ ...trace, repetition }));
   const all = { ...results, trials, traces };
-  return { ...all, choice: chooseTrial(all, summarize(all).points[0]!) };
+  return { ...all, choice: new ChoosableTrials(all).traced(summarize(all).points[0]!) };
 }
 
 test('the trial with the median makespan stands for its point, and its own trace', () => {
@@ -38,5 +38,5 @@ test('an ok trial goes before a degraded one, a failed one is never chosen', () 
 
 test('there is no choice without traces', () => {
   const results = { ...fixtureResults(), traces: [] };
-  expect(chooseTrial(results, summarize(results).points[0]!)).toBeUndefined();
+  expect(new ChoosableTrials(results).traced(summarize(results).points[0]!)).toBeUndefined();
 });

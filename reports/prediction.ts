@@ -15,15 +15,29 @@ export interface NodePrediction {
   readonly linkUse?: number;
 }
 
+/** Multiply-accumulates a millisecond, by kind of node: the best that any had at any point. */
+export type BestSpeeds = ReadonlyMap<string, number>;
+
+export function bestSpeeds(points: readonly PointSummary[], manifest: Manifest): BestSpeeds {
+  const best = new Map<string, number>();
+  for (const node of points.flatMap(({ nodes }) => nodes)) {
+    const { multiplyAccumulates, computeMs } = node;
+    if (computeMs <= 0 || multiplyAccumulates <= 0) continue;
+    const kind = kindOf(node, manifest);
+    best.set(kind, Math.max(best.get(kind) ?? 0, multiplyAccumulates / computeMs));
+  }
+  return best;
+}
+
 export function predictionsOf(
   point: PointSummary,
-  points: readonly PointSummary[],
+  speeds: BestSpeeds,
   manifest: Manifest,
 ): NodePrediction[] {
   return point.nodes
     .filter(({ role }) => role !== 'host')
     .map((node) => {
-      const speed = bestSpeed(kindOf(node, manifest), points, manifest);
+      const speed = speeds.get(kindOf(node, manifest));
       const { computeMs: measured, multiplyAccumulates } = node;
       const known = speed !== undefined && multiplyAccumulates > 0 && measured > 0;
       return {
@@ -57,21 +71,6 @@ export function largestDeviation(predictions: readonly NodePrediction[]): string
       : []),
   ];
   return sentences.length === 0 ? undefined : sentences.join(' ');
-}
-
-/** Multiply-accumulates a millisecond. */
-function bestSpeed(
-  kind: string,
-  points: readonly PointSummary[],
-  manifest: Manifest,
-): number | undefined {
-  const speeds = points.flatMap(({ nodes }) =>
-    nodes
-      .filter((node) => node.computeMs > 0 && kindOf(node, manifest) === kind)
-      .map(({ multiplyAccumulates, computeMs }) => multiplyAccumulates / computeMs),
-  );
-  const best = Math.max(0, ...speeds);
-  return best > 0 ? best : undefined;
 }
 
 function kindOf({ node }: NodeSummary, { emulation, nodes }: Manifest): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Parameters } from '../harness/results/format.ts';
-import { speedupsOf, type Timed } from './speedup.ts';
+import { type Speedups, speedupsOf, type Timed } from './speedup.ts';
 
 const tiled: Parameters = {
   edges: 2,
@@ -17,8 +17,12 @@ function timed(parameters: Parameters, ...makespansMs: number[]): Timed {
 
 const baselines = [timed(local, 900), timed({ ...tiled, edges: 1 }, 1200)];
 
+function speedupOf(point: Timed, others: readonly Timed[]): Speedups {
+  return speedupsOf([...others, point], 1).at(-1)!;
+}
+
 function medians(point: Timed, points: readonly Timed[] = baselines) {
-  const { overOneEdge, overLocal } = speedupsOf(point, [...points, point], 1);
+  const { overOneEdge, overLocal } = speedupOf(point, points);
   return [overOneEdge?.median, overLocal?.median];
 }
 
@@ -31,12 +35,12 @@ test('both baselines are told, and neither is compared with itself', () => {
 test('the ratio is that of medians, with an interval where both have repetitions', () => {
   const slow = timed({ ...tiled, edges: 1 }, 1200, 1000, 1100);
   const fast = timed(tiled, 500, 550, 600);
-  const { overOneEdge } = speedupsOf(fast, [slow, fast], 1);
+  const { overOneEdge } = speedupOf(fast, [slow]);
   expect(overOneEdge!.median).toBe(2);
   expect(overOneEdge!.low).toBeGreaterThanOrEqual(1000 / 600);
   expect(overOneEdge!.high).toBeLessThanOrEqual(1200 / 500);
   expect(overOneEdge!.low).toBeLessThan(2);
-  expect(speedupsOf(timed(tiled, 600), [slow], 1).overOneEdge).toMatchObject({ low: undefined });
+  expect(speedupOf(timed(tiled, 600), [slow]).overOneEdge).toMatchObject({ low: undefined });
 });
 
 test.each<[string, Partial<Parameters>]>([

@@ -29,45 +29,55 @@ const OF_STRATEGY: ReadonlySet<string> = new Set([
 ]);
 const LOCAL = 'local';
 
-export function speedupsOf(point: Timed, points: readonly Timed[], seed: number): Speedups {
-  const { parameters } = point;
-  // At a rate the last frame's arrival decides when all is done, and not the system.
-  if (parameters.rate !== undefined && parameters.rate !== 'back-to-back') return {};
-  const over = (baseline: Timed | undefined): Interval | undefined =>
-    baseline === undefined || baseline.makespansMs.length === 0 || point.makespansMs.length === 0
-      ? undefined
-      : bootstrapRatio(baseline.makespansMs, point.makespansMs, seed);
-  const overOneEdge = over(
-    parameters.edges === 1 || parameters.strategy === LOCAL
-      ? undefined
-      : points.find((other) => other.parameters.edges === 1 && same(other, point, isEdges)),
+/** Of each point, against what the others say of its baselines. */
+export function speedupsOf(points: readonly Timed[], seed: number): Speedups[] {
+  const oneEdge = firstOf(
+    points.filter(({ parameters }) => parameters.edges === 1),
+    restOfOneEdge,
   );
-  const overLocal = over(
-    parameters.strategy === LOCAL
-      ? undefined
-      : points.find(
-          (other) =>
-            other.parameters.strategy === LOCAL &&
-            same(other, point, (key) => OF_STRATEGY.has(key)),
-        ),
+  const local = firstOf(
+    points.filter(({ parameters }) => parameters.strategy === LOCAL),
+    restOfLocal,
   );
-  return {
-    ...(overOneEdge === undefined ? {} : { overOneEdge }),
-    ...(overLocal === undefined ? {} : { overLocal }),
-  };
+  return points.map((point) => {
+    const { edges, strategy, rate } = point.parameters;
+    // At a rate the last frame's arrival decides when all is done, and not the system.
+    if (strategy === LOCAL || (rate !== undefined && rate !== 'back-to-back')) return {};
+    const over = (baseline: Timed | undefined): Interval | undefined =>
+      baseline === undefined || baseline.makespansMs.length === 0 || point.makespansMs.length === 0
+        ? undefined
+        : bootstrapRatio(baseline.makespansMs, point.makespansMs, seed);
+    const overOneEdge = edges === 1 ? undefined : over(oneEdge.get(restOfOneEdge(point)));
+    const overLocal = over(local.get(restOfLocal(point)));
+    return {
+      ...(overOneEdge === undefined ? {} : { overOneEdge }),
+      ...(overLocal === undefined ? {} : { overLocal }),
+    };
+  });
 }
 
-function isEdges(key: string): boolean {
-  return key === 'edges';
+function firstOf(points: readonly Timed[], keyOf: (point: Timed) => string): Map<string, Timed> {
+  const first = new Map<string, Timed>();
+  for (const point of points) {
+    const key = keyOf(point);
+    if (!first.has(key)) first.set(key, point);
+  }
+  return first;
 }
 
-/** Whether two points differ in nothing but what is ignored, parameters of later versions included. */
-function same(a: Timed, b: Timed, ignored: (key: string) => boolean): boolean {
-  const rest = ({ parameters }: Timed) =>
-    JSON.stringify(
-      Object.entries(parameters)
-        .filter(([key]) => !ignored(key))
-        .sort(([one], [other]) => (one < other ? -1 : 1)),
-    );
-  return rest(a) === rest(b);
+function restOfOneEdge(point: Timed): string {
+  return restOf(point, (key) => key === 'edges');
+}
+
+function restOfLocal(point: Timed): string {
+  return restOf(point, (key) => OF_STRATEGY.has(key));
+}
+
+/** Equal of points that differ in nothing but what is ignored, parameters of later versions included. */
+function restOf({ parameters }: Timed, ignored: (key: string) => boolean): string {
+  return JSON.stringify(
+    Object.entries(parameters)
+      .filter(([key]) => !ignored(key))
+      .sort(([one], [other]) => (one < other ? -1 : 1)),
+  );
 }

@@ -1,6 +1,6 @@
 /** How sure medians are. Pure; the same values and seed give the same interval anywhere. */
-import { seededRandom } from '../harness/results/seeded-random.ts';
-import { median, sortedQuantile } from '../runtime/quantiles.ts';
+import { between, median, placeOf, sortedQuantile } from '../runtime/quantiles.ts';
+import { type Draws, drawsOf, RESAMPLES } from './resamples.ts';
 
 export interface Interval {
   readonly median: number;
@@ -8,8 +8,6 @@ export interface Interval {
   readonly low: number | undefined;
   readonly high: number | undefined;
 }
-
-const RESAMPLES = 2000;
 
 /**
  * The median with its 95 % percentile-bootstrap interval (Efron, "Bootstrap methods: another look at
@@ -21,7 +19,9 @@ const RESAMPLES = 2000;
 export function bootstrapInterval(values: readonly number[], seed: number): Interval {
   const middle = median(values);
   if (values.length === 1) return { median: middle, low: undefined, high: undefined };
-  return { median: middle, ...middleOf(resampled(medianOfDraws(values, seededRandom(seed)))) };
+  const draws = drawsOf(seed, [values.length]);
+  const medianOf = medianOfDraws(values, draws, 0);
+  return { median: middle, ...middleOf(resampled(() => medianOf(draws.next()))) };
 }
 
 /**
@@ -37,10 +37,11 @@ export function bootstrapRatio(
   if (numerators.length === 1 || denominators.length === 1) {
     return { median: middle, low: undefined, high: undefined };
   }
-  const random = seededRandom(seed);
-  const numerator = medianOfDraws(numerators, random);
-  const denominator = medianOfDraws(denominators, random);
-  return { median: middle, ...middleOf(resampled(() => numerator() / denominator())) };
+  const draws = drawsOf(seed, [numerators.length, denominators.length]);
+  const numerator = medianOfDraws(numerators, draws, 0);
+  const denominator = medianOfDraws(denominators, draws, numerators.length);
+  const ratio = (at: number) => numerator(at) / denominator(at);
+  return { median: middle, ...middleOf(resampled(() => ratio(draws.next()))) };
 }
 
 /**
@@ -48,8 +49,24 @@ export function bootstrapRatio(
  * to 1. It asks for no normal distribution.
  */
 export function cliffsDelta(before: readonly number[], after: readonly number[]): number {
-  const signs = before.flatMap((a) => after.map((b) => Math.sign(b - a)));
-  return signs.reduce((sum, sign) => sum + sign, 0) / signs.length;
+  const sorted = Float64Array.from(before).sort();
+  let sum = 0;
+  for (const value of after) {
+    sum += countBelow(sorted, (other) => other < value);
+    sum -= sorted.length - countBelow(sorted, (other) => other <= value);
+  }
+  return sum / (before.length * after.length);
+}
+
+/** How many of the sorted values, from the first on, are below. */
+function countBelow(sorted: Float64Array, isBelow: (value: number) => boolean): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBelow(sorted[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function resampled(draw: () => number): Float64Array {
@@ -60,14 +77,27 @@ function middleOf(sorted: Float64Array): { readonly low: number; readonly high: 
   return { low: sortedQuantile(sorted, 0.025), high: sortedQuantile(sorted, 0.975) };
 }
 
-/** Each call draws as many values with replacement. */
-function medianOfDraws(values: readonly number[], random: () => number): () => number {
-  const sample = new Float64Array(values.length);
-  return () => {
-    for (let index = 0; index < sample.length; index++) {
-      sample[index] = values[Math.floor(random() * values.length)]!;
-    }
-    return sortedQuantile(sample.sort(), 0.5);
+/**
+ * The median of a resample, which is told by where its counts begin. Counting takes the place of sorting.
+ *
+ * @param first where the counts of these values begin in a resample's
+ */
+function medianOfDraws(
+  values: readonly number[],
+  { counts }: Draws,
+  first: number,
+): (at: number) => number {
+  const sorted = Float64Array.from(values).sort();
+  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]!);
+  const { below, above, beyond } = placeOf(values.length, 0.5);
+  return (at) => {
+    const begin = at + first;
+    let rank = 0;
+    let seen = counts[begin + order[0]!]!;
+    while (seen <= below) seen += counts[begin + order[++rank]!]!;
+    const lower = sorted[rank]!;
+    while (seen <= above) seen += counts[begin + order[++rank]!]!;
+    return between(lower, sorted[rank]!, beyond);
   };
 }
 

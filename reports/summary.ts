@@ -82,10 +82,11 @@ export function summarize(results: Results): Summary {
     parameters,
     makespansMs: runs.flatMap(({ makespanMs }) => makespanMs ?? []),
   }));
+  const speedups = speedupsOf(timed, seed);
   return {
     experiment: experiment.name,
     points: points
-      .map((point, index) => ({ ...point, ...speedupsOf(timed[index]!, timed, seed) }))
+      .map((point, index) => ({ ...point, ...speedups[index] }))
       .sort((a, b) => comparePoints(a.parameters, b.parameters)),
   };
 }

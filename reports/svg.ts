@@ -1,7 +1,7 @@
 /** The charts as one SVG document, for slides and papers: makespans, memory, and a timeline a point. */
 import { FILE_CHART_STYLE } from './chart-style.ts';
 import { edgeMemoryChart, loadChart, makespanChart, speedupChart } from './charts.ts';
-import { chooseTrial } from './choose.ts';
+import { ChoosableTrials } from './choose.ts';
 import { svgDocument } from './drawing.ts';
 import { pointName } from './point.ts';
 import type { Results } from './read.ts';
@@ -14,8 +14,9 @@ const MAXIMUM_BARS = 4000;
 export function renderSvg(results: Results): string {
   const { points } = summarize(results);
   const { manifest } = results;
+  const choosable = new ChoosableTrials(results);
   const timelines = points.flatMap((point) => {
-    const chosen = chooseTrial(results, point);
+    const chosen = choosable.traced(point);
     if (chosen === undefined) return [];
     const { trial, trace, line } = chosen;
     return [

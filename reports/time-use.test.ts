@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { TraceSpan } from '../harness/results/format.ts';
 import { fixtureResults } from './fixture.ts';
 import { renderHtml } from './html.ts';
-import { largestDeviation, predictionsOf } from './prediction.ts';
+import { bestSpeeds, largestDeviation, predictionsOf } from './prediction.ts';
 import { summarize } from './summary.ts';
 import { timeUses } from './time-use.ts';
 
@@ -67,7 +67,7 @@ test('the slowest beside its prediction, and a link that is full', () => {
     ]),
   );
   const manifest = { ...results.manifest, nodes, links: { edge1: { asked: {}, measured } } };
-  const predictions = predictionsOf(slow, [slow], manifest);
+  const predictions = predictionsOf(slow, bestSpeeds([slow], manifest), manifest);
   const edge1 = predictions.find(({ node }) => node === 'edge1')!;
   expect(edge1.computeMs).toEqual({ predicted: 100, measured: 300 });
   expect(edge1.linkUse).toBeCloseTo(0.9);

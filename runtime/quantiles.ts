@@ -16,8 +16,17 @@ export function quantile(values: readonly number[], share: number): number {
 /** The same of values that are in order already. */
 export function sortedQuantile(sorted: Float64Array, share: number): number {
   if (sorted.length === 0) throw new RangeError('no values, so no quantile');
-  const position = (sorted.length - 1) * share;
-  const below = sorted[Math.floor(position)]!;
-  const above = sorted[Math.ceil(position)]!;
-  return below + (above - below) * (position - Math.floor(position));
+  const { below, above, beyond } = placeOf(sorted.length, share);
+  return between(sorted[below]!, sorted[above]!, beyond);
+}
+
+/** Of `count` sorted values, the two around a quantile, and how far it lies from the first to the second. */
+export function placeOf(count: number, share: number) {
+  const position = (count - 1) * share;
+  const below = Math.floor(position);
+  return { below, above: Math.ceil(position), beyond: position - below };
+}
+
+export function between(below: number, above: number, share: number): number {
+  return below + (above - below) * share;
 }

@@ -10,12 +10,13 @@ import {
   tilesChart,
   trafficChart,
 } from '../charts.ts';
-import { chooseRecord, chooseTrial } from '../choose.ts';
+import { ChoosableTrials } from '../choose.ts';
 import type { Drawing } from '../drawing.ts';
 import { EFFECT_HEADERS, effectRows } from '../effects.ts';
 import { type Markup, markup } from '../markup.ts';
 import { partitionView } from '../partition-view.ts';
 import { pointName, pointNames } from '../point.ts';
+import { type BestSpeeds, bestSpeeds } from '../prediction.ts';
 import { queueChart } from '../queue-chart.ts';
 import type { Results } from '../read.ts';
 import type { PointSummary, Summary } from '../summary.ts';
@@ -72,26 +73,36 @@ export function pointsSection(results: Results, { points }: Summary): Markup {
     MAXIMUM_BARS_A_TIMELINE,
     Math.floor(MAXIMUM_BARS / Math.max(1, points.length)),
   );
-  const panels = points.map((_, index) => panel(results, points, index, maximumBars));
+  const room: PanelRoom = {
+    results,
+    choosable: new ChoosableTrials(results),
+    speeds: bestSpeeds(points, results.manifest),
+    maximumBars,
+  };
+  const panels = points.map((point, index) => panel(room, point, index));
   return section('points', 'Each point, node by node', markup`${select}${panels}`);
 }
 
-function panel(
-  results: Results,
-  points: readonly PointSummary[],
-  index: number,
-  maximumBars: number,
-): Markup {
-  const point = points[index]!;
+/** What the panels of all points share. */
+interface PanelRoom {
+  readonly results: Results;
+  readonly choosable: ChoosableTrials;
+  readonly speeds: BestSpeeds;
+  /** Of each timeline. */
+  readonly maximumBars: number;
+}
+
+function panel(room: PanelRoom, point: PointSummary, index: number): Markup {
+  const { results, speeds } = room;
   const name = pointName(point.parameters);
   const content =
     point.nodes.length === 0
       ? markup`<p>No run of this point came to an end, so there is nothing to show of its nodes.</p>`
-      : markup`${charts(results, point)}${nodesTable(point.nodes)}${predictionOf(results, point, points)}${timelineOf(results, point, maximumBars)}`;
+      : markup`${charts(room, point)}${nodesTable(point.nodes)}${predictionOf(results, point, speeds)}${timelineOf(room, point)}`;
   return markup`<div class="point" data-point="${index}"><h3>${name}</h3>\n${content}</div>\n`;
 }
 
-function charts(results: Results, point: PointSummary): Markup {
+function charts({ results, choosable }: PanelRoom, point: PointSummary): Markup {
   // The host gives the start signal and takes results: a bar of it would say nothing.
   const nodes = point.nodes.filter(({ role }) => role !== 'host');
   const drawings = [
@@ -99,7 +110,7 @@ function charts(results: Results, point: PointSummary): Markup {
     trafficChart(nodes),
     tilesChart(nodes),
     ...tilesOf(results, point),
-    ...queueOf(results, point),
+    ...queueOf(choosable, point),
   ];
   return markup`<div class="charts">${drawings.map((drawing) => figure(drawing))}</div>`;
 }
@@ -116,8 +127,8 @@ function tilesOf({ network }: Results, { parameters }: PointSummary): Drawing[] 
 }
 
 /** Of one repetition: queues of several would hide each other. */
-function queueOf(results: Results, point: PointSummary): Drawing[] {
-  const chosen = chooseRecord(results, point);
+function queueOf(choosable: ChoosableTrials, point: PointSummary): Drawing[] {
+  const chosen = choosable.any(point);
   const drawing = chosen && queueChart(chosen.trial);
   if (drawing === undefined) return [];
   const { trial, line } = chosen!;
@@ -125,8 +136,8 @@ function queueOf(results: Results, point: PointSummary): Drawing[] {
   return [{ ...drawing, description }];
 }
 
-function timelineOf(results: Results, point: PointSummary, maximumBars: number): Markup {
-  const chosen = chooseTrial(results, point);
+function timelineOf({ results, choosable, maximumBars }: PanelRoom, point: PointSummary): Markup {
+  const chosen = choosable.traced(point);
   if (chosen === undefined)
     return markup`<p>No trial of this point has a trace, so no timeline.</p>`;
   const { trial, trace, line } = chosen;

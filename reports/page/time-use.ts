@@ -3,7 +3,12 @@ import { barChart } from '../bar-chart.ts';
 import type { ChosenTrial } from '../choose.ts';
 import { type Markup, markup } from '../markup.ts';
 import { durationUnit, inUnit, significant } from '../numbers.ts';
-import { largestDeviation, type NodePrediction, predictionsOf } from '../prediction.ts';
+import {
+  type BestSpeeds,
+  largestDeviation,
+  type NodePrediction,
+  predictionsOf,
+} from '../prediction.ts';
 import type { Results } from '../read.ts';
 import type { PointSummary } from '../summary.ts';
 import { TIME_USES, type TimeUse, timeUses } from '../time-use.ts';
@@ -45,9 +50,9 @@ const COLOURS = ['f0', 'f1', 'f2', 'f3', 'f4', 'f5', 'f7'] as const;
 export function predictionOf(
   { manifest }: Results,
   point: PointSummary,
-  points: readonly PointSummary[],
+  speeds: BestSpeeds,
 ): Markup {
-  const predictions = predictionsOf(point, points, manifest);
+  const predictions = predictionsOf(point, speeds, manifest);
   const telling = predictions.filter(
     ({ computeMs, linkUse }) => computeMs !== undefined || linkUse !== undefined,
   );
