@@ -51,8 +51,7 @@ export function makespanChart(points: readonly PointSummary[]): Drawing {
   const rows = points.map((point, index) => {
     const y = head.height + 6 + index * rowHeight;
     const { makespanMs } = point;
-    const text =
-      makespanMs === undefined ? 'no run came to an end' : withInterval(makespanMs, unit);
+    const text = makespanMs === undefined ? noFigure(point) : withInterval(makespanMs, unit);
     return markup`${label(names[index]!, LEFT, y + 16, roomBeside(text, right - LEFT))}<text class="end" x="${right}" y="${y + 16}">${text}</text>${makespanMs === undefined ? undefined : intervalMark(makespanMs, axis.x, y + 29)}${runDots(point.runs, unit, axis.x, y + 42)}`;
   });
   const bottom = head.height + 10 + points.length * rowHeight;
@@ -63,6 +62,10 @@ export function makespanChart(points: readonly PointSummary[]): Drawing {
     height: bottom + AXIS_HEIGHT,
     body: markup`${head.body}${axis.draw(head.height + 6, bottom)}${rows}`,
   };
+}
+
+function noFigure({ invalid }: PointSummary): string {
+  return invalid > 0 ? 'no run was valid' : 'no run came to an end';
 }
 
 function intervalMark(

@@ -4,7 +4,7 @@ import type { RepetitionName } from '../harness/results/layout.ts';
 import { groupBy } from './group.ts';
 import { pointKey } from './point.ts';
 import { type Results, trialLines } from './read.ts';
-import type { PointSummary } from './summary.ts';
+import { isMeasured, type PointSummary } from './summary.ts';
 
 export interface ChosenTrial {
   readonly trial: TrialRecord;
@@ -23,7 +23,7 @@ export class ChoosableTrials {
   constructor(results: Results) {
     const lines = trialLines(results);
     const ended = results.trials.flatMap((trial, index) =>
-      trial.status === 'failed' || trial.reference === true ? [] : [{ trial, line: lines[index]! }],
+      isMeasured(trial) ? [{ trial, line: lines[index]! }] : [],
     );
     this.#byPoint = groupBy(ended, ({ trial }) => pointKey(trial.parameters));
     this.#traces = new Map(results.traces.map((trace) => [nameOf(trace), trace]));

@@ -68,3 +68,17 @@ test('enough repetitions and all traces need no warning', () => {
   expect(warnings({ manifest, trials, traces })).toBe('');
   expect(warnings({ manifest, trials: [], traces: [] })).toBe('');
 });
+
+test('how many trials are invalid is said, and why', () => {
+  const reasons = [
+    { code: 'link-off', text: 'the link of edge0 is off' },
+    { code: 'cpus-shared', text: 'others used 1 CPU' },
+  ] as const;
+  const trials = results.trials.map((trial, index) =>
+    index === 0 ? { ...trial, verdict: { verdict: 'invalid', reasons } as const } : trial,
+  );
+  expect(warnings({ trials })).toContain(
+    '1 of 6 trials are invalid and enter no figure: the link of edge0 is off.',
+  );
+  expect(warnings({})).not.toContain('invalid');
+});

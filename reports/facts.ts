@@ -1,7 +1,8 @@
 /** What a report says about an experiment apart from its figures: what ran on what, how it was
  * measured, and what to be careful about. One list for pages and Markdown alike. */
-import type { NodeFacts } from '../harness/results/format.ts';
+import type { NodeFacts, VerdictReason } from '../harness/results/format.ts';
 import type { RepetitionName } from '../harness/results/layout.ts';
+import { groupBy } from './group.ts';
 import { compareNodes } from './node-summary.ts';
 import { mebibytesText } from './numbers.ts';
 import type { Results } from './read.ts';
@@ -10,6 +11,14 @@ import type { Summary } from './summary.ts';
 
 /** Below this many repetitions no interval of the median can hold it in 95 % of cases. */
 const ENOUGH_REPETITIONS = 6;
+/** A list of many reasons is read by nobody; every trial has its own. */
+const MOST_REASONS = 4;
+/** Other reasons only give doubts. */
+const INVALIDATING: ReadonlySet<VerdictReason['code']> = new Set([
+  'too-few-frames',
+  'link-off',
+  'output-differs',
+]);
 
 export interface Fact {
   readonly term: string;
@@ -166,8 +175,9 @@ export const METHOD: readonly Fact[] = [
       'the median over repetitions with its 95 % percentile-bootstrap interval (Efron 1979), drawn with the seed of the experiment. One repetition: no interval.',
   },
   {
-    term: 'Failed trials',
-    detail: 'are counted and enter no median. Degraded ones enter, and are marked.',
+    term: 'Failed and invalid trials',
+    detail:
+      'are counted and enter no figure: no median, speedup or chart. Degraded ones enter, and are marked.',
   },
 ];
 
@@ -192,11 +202,31 @@ export function warningsOf(results: Results, summary: Summary): string[] {
     ...(untraced.length > 0
       ? [`${untraced.length} of ${measured.length} trials have no trace, so no timeline.`]
       : []),
+    ...invalidTrials(results),
     ...overloaded(summary),
     ...(fewest === 1 ? ['Points with one repetition have no interval.'] : []),
     ...(counts.some((count) => count > 1 && count < ENOUGH_REPETITIONS)
       ? [fewRepetitions(Math.min(...counts.filter((count) => count > 1)))]
       : []),
+  ];
+}
+
+/** Ended, but not what the experiment asked for: how many, and the most frequent reasons. */
+function invalidTrials({ trials }: Results): string[] {
+  const invalid = trials.filter(
+    ({ status, verdict }) => status !== 'failed' && verdict?.verdict === 'invalid',
+  );
+  if (invalid.length === 0) return [];
+  const reasons = groupBy(
+    invalid.flatMap(({ verdict }) => verdict!.reasons.filter(({ code }) => INVALIDATING.has(code))),
+    ({ text }) => text,
+  );
+  const frequent = [...reasons]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .slice(0, MOST_REASONS)
+    .map(([text]) => text);
+  return [
+    `${invalid.length} of ${trials.length} trials are invalid and enter no figure: ${frequent.join('; ')}.`,
   ];
 }
 

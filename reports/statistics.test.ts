@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { seededRandom } from '../harness/results/seeded-random.ts';
-import { bestCoverage, bootstrapInterval } from './statistics.ts';
+import { median, quantile } from '../runtime/quantiles.ts';
+import { bestCoverage, bootstrapInterval, bootstrapRatio, cliffsDelta } from './statistics.ts';
 
 const value = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 
@@ -66,4 +67,42 @@ test('the generator is even from 0 to 1', () => {
   const counts = new Array<number>(10).fill(0);
   for (let draw = 0; draw < 10_000; draw++) counts[Math.floor(random() * 10)]!++;
   for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(120);
+});
+
+/** As the bootstrap is defined: draw, sort, take the middle. */
+function naiveInterval(seed: number, lists: readonly (readonly number[])[]) {
+  const random = seededRandom(seed);
+  const drawn = (list: readonly number[]) =>
+    median(list.map(() => list[Math.floor(random() * list.length)]!));
+  const resampled = Array.from({ length: 2000 }, () => lists.map(drawn)).map(([a, b]) =>
+    b === undefined ? a! : a! / b,
+  );
+  return { low: quantile(resampled, 0.025), high: quantile(resampled, 0.975) };
+}
+
+const some = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 2, maxLength: 9 });
+
+test('shared draws and counting give the same bits as drawing and sorting', () => {
+  fc.assert(
+    fc.property(some, some, fc.nat(3), (list, other, seed) => {
+      expect(bootstrapInterval(list, seed)).toMatchObject(naiveInterval(seed, [list]));
+      expect(bootstrapRatio(list, other, seed)).toMatchObject(naiveInterval(seed, [list, other]));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('so do draws of more values than are kept', () => {
+  const many = Array.from({ length: 2100 }, (_, index) => (index * 7919) % 1000);
+  expect(bootstrapInterval(many, 3)).toMatchObject(naiveInterval(3, [many]));
+});
+
+test("Cliff's delta is the share of pairs above less that of pairs below", () => {
+  fc.assert(
+    fc.property(some, some, (before, after) => {
+      const signs = before.flatMap((a) => after.map((b) => Math.sign(b - a)));
+      const sum = signs.reduce((total, sign) => total + sign, 0);
+      expect(cliffsDelta(before, after)).toBe(sum / signs.length);
+    }),
+  );
 });

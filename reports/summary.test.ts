@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { TrialRecord } from '../harness/results/format.ts';
+import type { TrialRecord, Verdict } from '../harness/results/format.ts';
 import { median } from '../runtime/quantiles.ts';
 import { fixtureResults } from './fixture.ts';
 import type { Results } from './read.ts';
@@ -107,6 +107,7 @@ test('a point of which every run failed has counts alone', () => {
       runs: [{ line: 1, repetition: 2, status: 'failed' }],
       ok: 0,
       degraded: 0,
+      invalid: 0,
       failed: 1,
       memory: {},
       nodes: [],
@@ -136,4 +137,30 @@ test('records of earlier versions, which count less, have a summary too', () => 
   const [point] = summarize(withTrials([{ ...trial!, nodes }])).points;
   expect(point!.operationsPerFrame).toBeUndefined();
   expect(point!.nodes.map(({ multiplyAccumulates }) => multiplyAccumulates)).toEqual([0, 0, 0, 0]);
+});
+
+test('an invalid trial is counted and enters no median, no speedup and no list of makespans', () => {
+  const [one, two] = [1, 2].map((edges) => trialsOf(edges).find(({ status }) => status === 'ok')!);
+  const verdict: Verdict = {
+    verdict: 'invalid',
+    reasons: [{ code: 'link-off', text: 'the link of edge0 is off' }],
+  };
+  const base = [one!, two!, { ...two!, repetition: 5 }];
+  const invalid = [one!, two!].map((trial) => ({
+    ...trial,
+    verdict,
+    makespanMs: trial.makespanMs! / 100,
+    repetition: 9,
+  }));
+  const before = summarize(withTrials(base)).points;
+  const after = summarize(withTrials([...base, ...invalid])).points;
+  expect(before[1]!.overOneEdge).toBeDefined();
+  for (const [index, point] of after.entries()) {
+    const { runs, ...figures } = before[index]!;
+    expect(point).toEqual({
+      ...figures,
+      invalid: 1,
+      runs: [...runs, { line: 4 + index, repetition: 9, status: 'ok' }],
+    });
+  }
 });

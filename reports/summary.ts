@@ -1,6 +1,6 @@
 /**
- * What an experiment came to: one row a point of its matrix, medians over its repetitions. A failed
- * trial is counted and enters no median; a degraded one enters them and is counted as such.
+ * What an experiment came to: one row a point of its matrix, medians over its repetitions. A failed or
+ * invalid trial is counted and enters no figure; a degraded one enters them and is counted as such.
  */
 import type { Accuracy, Parameters, TrialRecord, TrialStatus } from '../harness/results/format.ts';
 import { median, quantile } from '../runtime/quantiles.ts';
@@ -26,6 +26,7 @@ export interface Run {
   readonly line: number;
   readonly repetition: number;
   readonly status: TrialStatus;
+  /** Of a run that counts. */
   readonly makespanMs?: number;
 }
 
@@ -35,6 +36,8 @@ export interface PointSummary extends Speedups {
   readonly ok: number;
   readonly degraded: number;
   readonly failed: number;
+  /** Ended, but not what the experiment asked for. */
+  readonly invalid: number;
   readonly makespanMs?: Estimate;
   readonly throughputFps?: Estimate;
   /** Of each repetition's median over its frames. */
@@ -103,13 +106,15 @@ function summarizePoint(group: readonly NumberedTrial[], seed: number): PointSum
   const latencies = measured.flatMap(({ frames }) => frames.map(({ latencyMs }) => latencyMs));
   const accuracy = accuracyOf(measured);
   const countOf = (status: TrialStatus) =>
-    group.filter(({ trial }) => trial.status === status).length;
+    measured.filter((trial) => trial.status === status).length;
+  const failed = group.filter(({ trial }) => trial.status === 'failed').length;
   return {
     parameters: group[0]!.trial.parameters,
     runs: group.map(runOf).sort((a, b) => a.repetition - b.repetition || a.line - b.line),
     ok: countOf('ok'),
     degraded: countOf('degraded'),
-    failed: countOf('failed'),
+    failed,
+    invalid: group.length - measured.length - failed,
     ...estimated('makespanMs', ({ makespanMs }) => makespanMs),
     ...estimated('throughputFps', ({ throughputFps }) => throughputFps),
     ...estimated('latencyMs', ({ frames }) =>
@@ -155,9 +160,10 @@ function operationsPerFrame({ nodes, frames, status }: TrialRecord): number | un
     : operations / frames.length;
 }
 
-function runOf({ line, trial: { repetition, status, makespanMs } }: NumberedTrial): Run {
-  const measured = status !== 'failed' && makespanMs !== undefined;
-  return { line, repetition, status, ...(measured ? { makespanMs } : {}) };
+function runOf({ line, trial }: NumberedTrial): Run {
+  const { repetition, status, makespanMs } = trial;
+  const counts = isMeasured(trial) && makespanMs !== undefined;
+  return { line, repetition, status, ...(counts ? { makespanMs } : {}) };
 }
 
 function roleMemory(

@@ -37,11 +37,12 @@ export function plainTable(
 }
 
 /** `3 ok`, or `1 ok, 1 degraded, 1 failed`. */
-export function runsText({ ok, degraded, failed }: PointSummary): string {
+export function runsText({ ok, degraded, failed, invalid }: PointSummary): string {
   return [
     ...(ok > 0 ? [`${ok} ok`] : []),
     ...(degraded > 0 ? [`${degraded} degraded`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(invalid > 0 ? [`${invalid} invalid`] : []),
   ].join(', ');
 }
 

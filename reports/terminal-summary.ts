@@ -100,6 +100,9 @@ function notes(points: readonly PointSummary[]): string[] {
     ...(points.some(({ failed }) => failed > 0)
       ? ['Failed runs are not part of the medians; the report gives the errors.']
       : []),
+    ...(points.some(({ invalid }) => invalid > 0)
+      ? ['Invalid runs are part of no figure; the report gives the reasons.']
+      : []),
   ];
 }
 

@@ -119,12 +119,12 @@ function stolenCard(points: readonly PointSummary[], nameOf: NameOf): Card[] {
 }
 
 function trialsCard(points: readonly PointSummary[]): Card {
-  const count = (status: 'ok' | 'degraded' | 'failed') =>
+  const count = (status: 'ok' | 'degraded' | 'failed' | 'invalid') =>
     points.reduce((total, point) => total + point[status], 0);
   return {
     title: 'Trials',
-    value: String(count('ok') + count('degraded') + count('failed')),
-    detail: `${count('ok')} ok, ${count('degraded')} degraded, ${count('failed')} failed`,
+    value: String(count('ok') + count('degraded') + count('failed') + count('invalid')),
+    detail: `${count('ok')} ok, ${count('degraded')} degraded, ${count('failed')} failed${count('invalid') > 0 ? `, ${count('invalid')} invalid` : ''}`,
   };
 }
 

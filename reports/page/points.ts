@@ -97,7 +97,7 @@ function panel(room: PanelRoom, point: PointSummary, index: number): Markup {
   const name = pointName(point.parameters);
   const content =
     point.nodes.length === 0
-      ? markup`<p>No run of this point came to an end, so there is nothing to show of its nodes.</p>`
+      ? markup`<p>No run of this point ${point.invalid > 0 ? 'was valid' : 'came to an end'}, so there is nothing to show of its nodes.</p>`
       : markup`${charts(room, point)}${nodesTable(point.nodes)}${predictionOf(results, point, speeds)}${timelineOf(room, point)}`;
   return markup`<div class="point" data-point="${index}"><h3>${name}</h3>\n${content}</div>\n`;
 }

@@ -3,9 +3,9 @@
  * gateway does behind them is taken off each frame's latency, by the frame's own spans.
  */
 import type { Trace, TrialRecord } from '../../harness/results/format.ts';
+import { median } from '../../runtime/quantiles.ts';
 import { groupBy } from '../group.ts';
 import type { Results } from '../read.ts';
-import { median } from '../statistics.ts';
 import { isMeasured } from '../summary.ts';
 import { type MeasuredPanels, mebibytesAFrame } from './panels.ts';
 

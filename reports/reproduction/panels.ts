@@ -1,6 +1,6 @@
 /** Measured values under the names of a paper's panels and curves, and how a value is had of trials. */
 import type { TrialRecord } from '../../harness/results/format.ts';
-import { median } from '../statistics.ts';
+import { median } from '../../runtime/quantiles.ts';
 
 /** One value a label of the panel's x axis; null where it was not measured. */
 export type Values = readonly (number | null)[];
