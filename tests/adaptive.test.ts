@@ -1,23 +1,10 @@
 /** Plans made anew while frames are computed, on local nodes: whoever computes what, exactly the same is found. */
-import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TrialRecord } from '../harness/results/format.ts';
-import { tilebed } from './support/cli.ts';
 import { found } from './support/found.ts';
-import { Workspace } from './support/workspace.ts';
+import { gatewayAndEdges, Workspace } from './support/workspace.ts';
 
-const THREE_EDGES = `network: { subnet: 10.76.0.0/24 }
-nodes:
-  gateway: { role: gateway, address: 10.76.0.2 }
-  edge0: { role: edge, address: 10.76.0.3 }
-  edge1: { role: edge, address: 10.76.0.4 }
-  edge2: { role: edge, address: 10.76.0.5 }
-`;
-/** A network that is worth sharing out, however busy the machine. */
-const EXPERIMENT = `name: test
-testbed: testbed.yaml
-frames: { count: 4, sources: [edge0] }
-model: { cfg: yolov2.cfg, weights: synthetic:7 }
+const EXPERIMENT = `frames: { count: 4, sources: [edge0] }
 threshold: 0.05
 timeout: 5m
 `;
@@ -25,19 +12,14 @@ timeout: 5m
 let workspace: Workspace;
 beforeEach(async () => {
   workspace = await Workspace.make();
-  await workspace.writeTestbed(THREE_EDGES);
+  await workspace.writeTestbed(gatewayAndEdges(3, '10.76.0'));
+  await workspace.writeYolov2Beginning();
 });
 afterEach(() => workspace[Symbol.asyncDispose]());
 
 async function run(experiment: string): Promise<TrialRecord[]> {
-  await writeFile(workspace.experiment, experiment);
-  const { stderr } = await tilebed([
-    'run',
-    workspace.experiment,
-    '--results',
-    workspace.results,
-    '--quiet',
-  ]);
+  await workspace.writeExperiment(experiment, 'head.cfg');
+  const { stderr } = await workspace.run('--quiet');
   const records = await workspace.records();
   if (records.length === 0) throw new Error(stderr);
   return records;

@@ -1,5 +1,5 @@
 /** Strategies that deal work out, on local nodes: what is found, what travels, and what a lost edge costs. */
-import { copyFile, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TrialRecord } from '../harness/results/format.ts';
@@ -10,34 +10,21 @@ import { stagePieces } from '../runtime/partition/pieces.ts';
 import { areaOf } from '../runtime/partition/region.ts';
 import { dealtTraffic } from '../runtime/partition/traffic.ts';
 import type { StrategyName } from '../runtime/schedule/strategies.ts';
-import { ROOT, tilebed } from './support/cli.ts';
 import { found } from './support/found.ts';
-import { Workspace } from './support/workspace.ts';
+import { gatewayAndEdges, Workspace } from './support/workspace.ts';
 
-const THREE_EDGES = `network: { subnet: 10.78.0.0/24 }
-nodes:
-  gateway: { role: gateway, address: 10.78.0.2 }
-  edge0: { role: edge, address: 10.78.0.3 }
-  edge1: { role: edge, address: 10.78.0.4 }
-  edge2: { role: edge, address: 10.78.0.5 }
-`;
 const DEALT = ['ftp-wsh', 'modnn', 'neighbour'] as const;
 
 let workspace: Workspace;
 beforeEach(async () => {
   workspace = await Workspace.make();
-  await workspace.writeTestbed(THREE_EDGES);
+  await workspace.writeTestbed(gatewayAndEdges(3, '10.78.0'));
 });
 afterEach(() => workspace[Symbol.asyncDispose]());
 
 async function run(lines: string, cfg = 'tiny.cfg'): Promise<readonly TrialRecord[]> {
   await workspace.writeExperiment(lines, cfg);
-  const { exitCode, stderr } = await tilebed([
-    'run',
-    workspace.experiment,
-    '--results',
-    workspace.results,
-  ]);
+  const { exitCode, stderr } = await workspace.run();
   expect(exitCode, stderr).toBe(0);
   return workspace.records();
 }
@@ -141,7 +128,7 @@ threshold: 0.05
 test.each(DEALT)(
   '%s: killing an edge in the middle of a trial loses no frame',
   async (strategy) => {
-    const count = 120;
+    const count = 60;
     const [record] = await run(`frames: { count: ${count}, sources: [edge0] }
 matrix: { edges: [3], grid: [4x4], fusedLayers: [6], strategy: [${strategy}] }
 warmup: 0
@@ -155,12 +142,9 @@ timeout: 2m
   },
 );
 
-describe('YOLOv2, 16 fused layers', () => {
+describe('16 layers of YOLOv2', () => {
   test('three edges, two sources', { timeout: PATIENCE_MS }, async () => {
-    await copyFile(
-      join(ROOT, 'experiments/models/yolov2.cfg'),
-      join(workspace.folder, 'yolov2.cfg'),
-    );
+    await workspace.writeYolov2Beginning();
     const records = await run(
       `frames: { count: 1, sources: [edge0, edge1] }
 matrix: { edges: [3], grid: [3x3], fusedLayers: [16], strategy: [local, ${DEALT.join(', ')}] }
@@ -168,7 +152,7 @@ warmup: 0
 threshold: 0.01
 timeout: 2m
 `,
-      'yolov2.cfg',
+      'head.cfg',
     );
     expect(records.map(({ status }) => status)).toEqual(records.map(() => 'ok'));
     expect(new Set(records.map(found)).size).toBe(1);

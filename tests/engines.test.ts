@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Manifest, TrialRecord } from '../harness/results/format.ts';
 import { withoutTfjsNode } from '../runtime/testing/present.ts';
 import { tilebed } from './support/cli.ts';
-import { TWO_EDGES, Workspace } from './support/workspace.ts';
+import { gatewayAndEdges, Workspace } from './support/workspace.ts';
 
 /** Settings under which nobody finds tfjs-node. */
 const NOWHERE = { env: { TILEBED_TFJS_NODE: '/nowhere' } };
@@ -11,7 +11,7 @@ const NOWHERE = { env: { TILEBED_TFJS_NODE: '/nowhere' } };
 let workspace: Workspace;
 beforeEach(async () => {
   workspace = await Workspace.make();
-  await workspace.writeTestbed(TWO_EDGES.replaceAll('10.77', '10.79'));
+  await workspace.writeTestbed(gatewayAndEdges(2, '10.79.0'));
 });
 afterEach(() => workspace[Symbol.asyncDispose]());
 

@@ -1,25 +1,22 @@
-/** Inference in one process: Darknet's own answers, and the same bits whatever the grid. */
-import { existsSync, mkdtempSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+/** Inference in one process with weights from a seed: the same bits whatever the grid, and faults. */
+import { mkdtempSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type InferOptions, type InferResult, infer } from '../harness/infer/infer.ts';
-import { readInput } from '../harness/infer/input.ts';
-import { readPicture } from '../harness/pictures/read.ts';
+import type { InferOptions } from '../harness/infer/infer.ts';
 import { writePicture } from '../harness/pictures/write.ts';
 import { readNpy, writeNpy } from '../harness/tensors/npy.ts';
-import { classColour } from '../runtime/detect/draw.ts';
 import { TilebedError } from '../runtime/errors.ts';
 import type { Picture } from '../runtime/frames/picture.ts';
-import { loadNetwork } from '../runtime/model/load.ts';
-
-const MODELS = join(import.meta.dirname, '../../shared/models');
-const TINY = {
-  cfg: join(MODELS, 'yolov2-tiny.cfg'),
-  weights: join(MODELS, 'yolov2-tiny.weights'),
-};
-const DOG = { kind: 'image', path: join(MODELS, 'dog.jpg') } as const;
+import {
+  type Choice,
+  expectSameBits,
+  grid,
+  range,
+  run,
+  runWithDumps,
+} from './support/inference.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tilebed-infer-'));
 const street = { kind: 'image', path: join(folder, 'street.png') } as const;
@@ -31,51 +28,6 @@ function pattern(width: number, height: number): Picture {
   const pixels = new Uint8Array(3 * width * height);
   for (const index of pixels.keys()) pixels[index] = (index * 31 + (index >> 7) * 17) % 256;
   return { width, height, pixels };
-}
-
-type Choice = Partial<InferOptions> & Pick<InferOptions, 'cfg' | 'input'>;
-
-function run(choice: Choice): Promise<InferResult> {
-  return infer({
-    weights: 'synthetic:7',
-    engine: 'onnxruntime',
-    precision: 'float32',
-    threads: 2,
-    dumps: [],
-    labels: [],
-    threshold: 0.24,
-    ...choice,
-  });
-}
-
-interface Inferred {
-  readonly result: InferResult;
-  /** Bytes of the dumps' files. */
-  readonly layers: ReadonlyMap<number, Buffer>;
-}
-
-async function runWithDumps(choice: Choice, layers: readonly number[]): Promise<Inferred> {
-  const dumps = layers.map((layer) => ({ layer, path: join(folder, `layer${layer}.npy`) }));
-  const result = await run({ ...choice, dumps });
-  const files = dumps.map(async ({ layer, path }) => [layer, await readFile(path)] as const);
-  return { result, layers: new Map(await Promise.all(files)) };
-}
-
-function expectSameBits(tiled: Inferred, whole: Inferred): void {
-  expect(tiled.layers.size).toBe(whole.layers.size);
-  for (const [layer, bytes] of whole.layers) {
-    expect(tiled.layers.get(layer)!.equals(bytes), `layer ${layer}`).toBe(true);
-  }
-  expect(tiled.result.detections).toEqual(whole.result.detections);
-}
-
-function grid(text: string) {
-  const [rows, columns] = text.split('x').map(Number);
-  return { rows: rows!, columns: columns! };
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
 }
 
 async function cfgFile(name: string, text: string): Promise<string> {
@@ -94,172 +46,25 @@ async function fault(choice: Choice): Promise<TilebedError> {
   return error;
 }
 
-describe.skipIf(!existsSync(MODELS))('tiny YOLOv2 with trained weights', () => {
-  const layers = range(16);
-  let labels: string[];
-  let whole: Inferred;
-
-  beforeAll(async () => {
-    labels = (await readFile(join(MODELS, 'coco.names'), 'utf8')).trim().split('\n');
-    whole = await runWithDumps({ ...TINY, input: DOG, labels }, layers);
-  });
-
-  test('sees what Darknet sees, as sure of it, at the same places', async () => {
-    const text = await readFile(join(MODELS, 'dog.detections.jsonl'), 'utf8');
-    const darknet = text.trim().split('\n').map(parseDarknet);
-    darknet.sort((a, b) => b.p - a.p);
-    const { detections } = whole.result;
-    expect(detections.map(({ label }) => label)).toEqual(darknet.map(({ label }) => label));
-    for (const [index, { probability, box, class: number }] of detections.entries()) {
-      const expected = darknet[index]!;
-      expect(labels[number]).toBe(expected.label);
-      expect(Math.abs(probability - expected.p)).toBeLessThan(0.0005);
-      const centre = { cx: box.x + box.width / 2, cy: box.y + box.height / 2 };
-      const found = { ...centre, w: box.width, h: box.height };
-      for (const side of ['cx', 'cy', 'w', 'h'] as const) {
-        expect(Math.abs(found[side] - expected[side]), `${side} of ${index}`).toBeLessThan(0.1);
-      }
-    }
-  });
-
-  test.each([
-    ['2x2', 4],
-    ['3x3', 8],
-    ['5x4', 8],
-    ['5x4', 12],
-    ['3x3', 15],
-    ['1x1', 6],
-  ])('a grid of %s over %i layers changes no bit of any layer', async (text, fusedLayers) => {
-    const choice = { ...TINY, input: DOG, labels, grid: grid(text), fusedLayers };
-    const tiled = await runWithDumps(choice, layers);
-    expectSameBits(tiled, whole);
-    expect(tiled.result.grid).toBe(text);
-  });
-
-  test.each(['float16-weights', 'int8'] as const)(
-    '%s finds the dog, the car and the bicycle, in tiles as in one piece',
-    async (precision) => {
-      const wanted = { ...TINY, input: DOG, labels, threads: 1 };
-      const inOnePiece = await run({ ...wanted, precision });
-      const tiled = await run({
-        ...wanted,
-        precision,
-        grid: { rows: 3, columns: 3 },
-        fusedLayers: 8,
-      });
-      const found = inOnePiece.detections.map(({ label }) => label);
-      expect(found).toEqual(expect.arrayContaining(['dog', 'car', 'bicycle']));
-      expect(found[0]).toBe('dog');
-      expect(tiled.detections).toEqual(inOnePiece.detections);
-      expect(tiled.engineBytes).toBeLessThan(whole.result.engineBytes);
-    },
-  );
-
-  test('a tensor gives what the picture gives, in pixels of the network’s input', async () => {
-    const network = await loadNetwork(TINY.cfg);
-    const input = await readInput(DOG, network);
-    const path = join(folder, 'dog.npy');
-    await writeNpy(path, [1, 3, 416, 416], input.map());
-    const choice = { ...TINY, input: { kind: 'tensor', path }, labels } as const;
-    const fromTensor = await runWithDumps(choice, layers);
-    for (const [layer, bytes] of whole.layers) {
-      expect(fromTensor.layers.get(layer)!.equals(bytes)).toBe(true);
-    }
-    // 768x576 becomes 416x312, with a bar of 52 above.
-    const scale = 416 / 768;
-    const { detections } = fromTensor.result;
-    expect(detections).toHaveLength(whole.result.detections.length);
-    for (const [index, { box, ...seen }] of detections.entries()) {
-      const { box: expected, ...rest } = whole.result.detections[index]!;
-      expect(seen).toEqual(rest);
-      expect(box.x).toBeCloseTo(expected.x * scale, 3);
-      expect(box.y).toBeCloseTo(expected.y * scale + 52, 3);
-      expect(box.width).toBeCloseTo(expected.width * scale, 3);
-      expect(box.height).toBeCloseTo(expected.height * scale, 3);
-    }
-  });
-
-  test('the last layer is dumped after its activations', async () => {
-    const [path, before] = [join(folder, 'region.npy'), join(folder, 'before.npy')];
-    await run({
-      ...TINY,
-      input: DOG,
-      dumps: [
-        { layer: 15, path },
-        { layer: 14, path: before },
-      ],
-    });
-    const { shape, data } = await readNpy(path);
-    const { data: raw } = await readNpy(before);
-    expect(shape).toEqual([1, 425, 13, 13]);
-    const cells = 13 * 13;
-    for (const anchor of range(5)) {
-      for (const cell of range(cells)) {
-        const at = (plane: number) => (anchor * 85 + plane) * cells + cell;
-        for (const plane of [0, 1, 4]) {
-          expect(data[at(plane)]).toBeCloseTo(1 / (1 + Math.exp(-raw[at(plane)]!)), 5);
-        }
-        expect([data[at(2)], data[at(3)]]).toEqual([raw[at(2)], raw[at(3)]]);
-        const classes = range(80).map((index) => data[at(5 + index)]!);
-        expect(classes.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 4);
-      }
-    }
-  });
-
-  test('the annotated picture shows a box where the dog is', async () => {
-    const output = join(folder, 'dog.png');
-    const { detections } = await run({ ...TINY, input: DOG, labels, output });
-    const dog = detections.find(({ label }) => label === 'dog')!;
-    const drawn = await readPicture(output);
-    expect([drawn.width, drawn.height]).toEqual([768, 576]);
-    const [x, y] = [Math.round(dog.box.x), Math.round(dog.box.y + dog.box.height / 2)];
-    const at = 3 * (y * drawn.width + x);
-    expect([...drawn.pixels.subarray(at, at + 3)]).toEqual([...classColour(dog.class)]);
-  });
-
-  test('the figures are there', () => {
-    const { result } = whole;
-    expect(Object.keys(result)).toEqual([
-      'model',
-      'engine',
-      'grid',
-      'milliseconds',
-      'peakRssBytes',
-      'engineBytes',
-      'detections',
-    ]);
-    expect(result).toMatchObject({ model: 'yolov2-tiny', engine: 'onnxruntime', grid: null });
-    expect(result.milliseconds).toBeGreaterThan(0);
-    // All weights in one segment.
-    expect(result.engineBytes).toBeGreaterThan(44_000_000);
-    expect(result.peakRssBytes).toBeGreaterThan(result.engineBytes);
-  });
-});
-
-interface DarknetDetection {
-  readonly label: string;
-  readonly p: number;
-  readonly cx: number;
-  readonly cy: number;
-  readonly w: number;
-  readonly h: number;
-}
-
-function parseDarknet(line: string): DarknetDetection {
-  return JSON.parse(line);
-}
-
 describe('with synthetic weights', () => {
   test('YOLOv2 as built in, in tiles and in one piece', async () => {
     const layers = [0, 7, 15, 16, 25, 28, 30, 31];
     const choice = { cfg: 'yolov2.cfg', input: street, threshold: 0.5 };
-    const whole = await runWithDumps(choice, layers);
-    const tiled = await runWithDumps({ ...choice, grid: grid('5x5'), fusedLayers: 16 }, layers);
+    const whole = await runWithDumps(folder, choice, layers);
+    const tiled = await runWithDumps(
+      folder,
+      { ...choice, grid: grid('5x5'), fusedLayers: 16 },
+      layers,
+    );
     expectSameBits(tiled, whole);
-    const fused = { ...choice, fusedLayers: 16, reuse: true };
-    expectSameBits(await runWithDumps({ ...fused, grid: grid('5x5') }, layers), whole);
-    // The grid at which regions of DeepThings' code are negative.
-    expectSameBits(await runWithDumps({ ...fused, grid: grid('6x6') }, layers), whole);
+    // With reuse, where the network ends behind them; at 6x6 regions of DeepThings' code are negative.
+    const fused = { ...choice, cfg: 'yolov2-first16.cfg', fusedLayers: 16, reuse: true };
+    for (const text of ['5x5', '6x6']) {
+      const reusing = await runWithDumps(folder, { ...fused, grid: grid(text) }, [0, 7, 15]);
+      for (const [layer, bytes] of reusing.layers) {
+        expect(bytes.equals(whole.layers.get(layer)!), `${text}, layer ${layer}`).toBe(true);
+      }
+    }
     expect(whole.result.model).toBe('yolov2');
     expect(whole.layers.get(31)!.includes('(1, 425, 19, 19)')).toBe(true);
     // Never more than one part of the network is held.
@@ -299,13 +104,13 @@ activation=linear
 `,
     );
     const layers = range(5);
-    const whole = await runWithDumps({ cfg, input: street }, layers);
+    const whole = await runWithDumps(folder, { cfg, input: street }, layers);
     expect(whole.result.detections).toEqual([]);
     for (const fusedLayers of [2, 3, 4, 5]) {
       for (const text of ['1x1', '2x2', '3x4']) {
         const choice = { cfg, input: street, grid: grid(text), fusedLayers };
-        expectSameBits(await runWithDumps(choice, layers), whole);
-        expectSameBits(await runWithDumps({ ...choice, reuse: true }, layers), whole);
+        expectSameBits(await runWithDumps(folder, choice, layers), whole);
+        expectSameBits(await runWithDumps(folder, { ...choice, reuse: true }, layers), whole);
       }
     }
   });
@@ -364,9 +169,13 @@ classes=2
     );
     const layers = range(11);
     const choice = { cfg, input: street, threshold: 0.3 };
-    const whole = await runWithDumps(choice, layers);
+    const whole = await runWithDumps(folder, choice, layers);
     expect(whole.result.detections.length).toBeGreaterThan(0);
-    const tiled = await runWithDumps({ ...choice, grid: grid('3x2'), fusedLayers: 1 }, layers);
+    const tiled = await runWithDumps(
+      folder,
+      { ...choice, grid: grid('3x2'), fusedLayers: 1 },
+      layers,
+    );
     expectSameBits(tiled, whole);
     const raw = await readNpy(join(folder, 'layer9.npy'));
     const activated = await readNpy(join(folder, 'layer10.npy'));

@@ -6,10 +6,10 @@ import { access } from 'node:fs/promises';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RecoveryRecord, TrialRecord } from '../harness/results/format.ts';
-import { startTilebed, tilebed } from './support/cli.ts';
+import { tilebed } from './support/cli.ts';
 import { eventually, noProcessesOf } from './support/processes.ts';
 import { withoutCgroups, withoutIptables } from './support/require.ts';
-import { Workspace } from './support/workspace.ts';
+import { gatewayAndEdges, Workspace } from './support/workspace.ts';
 
 /** Stealing with reuse, and both ways of dealing: through the gateway, and from edge to edge. */
 const STRATEGIES = ['deepthings', 'modnn', 'neighbour'];
@@ -23,13 +23,7 @@ timeout: 1m
 threshold: 0.3
 liveness: { heartbeat: 200ms, lostAfter: 1s }
 `;
-const TESTBED = `network: { subnet: 10.139.0.0/24 }
-nodes:
-  gateway: { role: gateway, address: 10.139.0.2 }
-  edge0: { role: edge, address: 10.139.0.3 }
-  edge1: { role: edge, address: 10.139.0.4 }
-  edge2: { role: edge, address: 10.139.0.5 }
-`;
+const TESTBED = gatewayAndEdges(3, '10.139.0');
 
 let workspace: Workspace;
 beforeEach(async () => {
@@ -41,7 +35,7 @@ afterEach(() => workspace[Symbol.asyncDispose]());
 async function runWith(strategy: string, faults: string, rest = EXPERIMENT): Promise<TrialRecord> {
   const matrix = `matrix: { grid: [4x4], fusedLayers: [6], strategy: [${strategy}] }\n`;
   await workspace.writeExperiment(`${rest}${matrix}faults: ${faults}\n`);
-  const { stderr } = await tilebed(['run', workspace.experiment, '--results', workspace.results]);
+  const { stderr } = await workspace.run();
   const [record] = await workspace.records();
   if (record === undefined) throw new Error(stderr);
   return record;
@@ -142,7 +136,7 @@ describe.each(KINDS)('%s', (strategy) => {
 test('a frozen gateway fails its trial soon, what is there is kept, and the next trial runs', async () => {
   const matrix = 'matrix: { grid: [4x4, 2x2], fusedLayers: [6], strategy: [ftp-wst] }\n';
   await workspace.writeExperiment(`${EXPERIMENT}${matrix}faults: [{ at: 1s, freeze: gateway }]\n`);
-  const { exitCode } = await tilebed(['run', workspace.experiment, '--results', workspace.results]);
+  const { exitCode } = await workspace.run();
   expect(exitCode).toBe(1);
   const records = await workspace.records();
   expect(records.map(({ status }) => status)).toEqual(['failed', 'failed']);
@@ -205,7 +199,7 @@ describe.skipIf(withoutIptables)('a harness that is killed while an edge is cut 
   test.each(['down', 'up'])('%s takes the rules away', async (verb) => {
     const matrix = 'matrix: { grid: [4x4], fusedLayers: [6] }\n';
     await workspace.writeExperiment(`${EXPERIMENT}${matrix}faults: [{ at: 500ms, cut: edge1 }]\n`);
-    const child = startTilebed(['run', workspace.experiment, '--results', workspace.results]);
+    const child = workspace.startRun();
     await eventually('a cut', async () => (await rulesThatDrop()).length === 2, 30_000);
     child.kill('SIGKILL');
     await child;

@@ -11,8 +11,7 @@ matrix: { grid: [3x2], fusedLayers: [6], strategy: [ftp-wst], precision: [float3
 threshold: 0.05
 liveness: { lostAfter: 30s }
 `);
-  const run = ['run', workspace.experiment, '--results', workspace.results, '--quiet'];
-  expect(await tilebed(run)).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(await workspace.run('--quiet')).toMatchObject({ exitCode: 0, stderr: '' });
   const records = await workspace.records();
   const of = (precision: string) =>
     records.find(({ parameters }) => parameters.precision === precision)!;

@@ -12,7 +12,7 @@ test('a bundle replays where its files are gone, and finds the same', async () =
     'frames: { count: 2 }\nmatrix: { edges: [1], grid: [2x2], fusedLayers: [4] }\n',
   );
   const { results, folder, testbed } = workspace;
-  await tilebed(['run', workspace.experiment, '--results', results, '--quiet']);
+  await workspace.run('--quiet');
   const bundle = join(folder, 'bundle.tar.gz');
   await tilebed(['export', results, bundle]);
   const first = await workspace.records();

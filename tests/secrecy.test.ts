@@ -2,9 +2,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startTilebed } from './support/cli.ts';
 import { eventually, listening } from './support/processes.ts';
-import { Workspace } from './support/workspace.ts';
+import { gatewayAndEdges, Workspace } from './support/workspace.ts';
 
 /** What every process of this machine shows to whoever may look: command lines and environments. */
 async function shownByProcesses(): Promise<string> {
@@ -31,22 +30,11 @@ async function modeOf(path: string): Promise<string> {
 
 test('the key is in no command line, environment, log or result', async () => {
   await using workspace = await Workspace.make();
-  await workspace.writeTestbed(`network: { subnet: 10.137.0.0/24 }
-nodes:
-  gateway: { role: gateway, address: 10.137.0.2 }
-  edge0: { role: edge, address: 10.137.0.3 }
-  edge1: { role: edge, address: 10.137.0.4 }
-`);
+  await workspace.writeTestbed(gatewayAndEdges(2, '10.137.0'));
   await workspace.writeExperiment(`frames: { count: 40, rate: 10fps }
 matrix: { grid: [2x2], fusedLayers: [6] }
 `);
-  const child = startTilebed([
-    'run',
-    workspace.experiment,
-    '--results',
-    workspace.results,
-    '--verbose',
-  ]);
+  const child = workspace.startRun('--verbose');
   await eventually('the sockets', async () => (await listening('127.137.0.')).length === 3, 60_000);
   const keyFile = join(workspace.state, 'key');
   const key = (await readFile(keyFile, 'utf8')).trim();

@@ -8,8 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ownedProcesses } from '../harness/machine/owned-processes.ts';
 import { median } from '../runtime/quantiles.ts';
-import { ROOT, startTilebed } from './support/cli.ts';
-import { Workspace } from './support/workspace.ts';
+import { ROOT } from './support/cli.ts';
+import { gatewayAndEdges, Workspace } from './support/workspace.ts';
 
 const FRAMES = Number(process.env['TILEBED_SOAK_FRAMES'] ?? 2000);
 /** By then pools are filled, code is compiled, and V8 lets as much garbage lie as it ever will. */
@@ -23,12 +23,7 @@ let workspace: Workspace;
 beforeEach(async () => {
   workspace = await Workspace.make();
   await copyFile(join(ROOT, 'tests/fixtures/soak.cfg'), join(workspace.folder, 'tiny.cfg'));
-  await workspace.writeTestbed(`network: { subnet: 10.138.0.0/24 }
-nodes:
-  gateway: { role: gateway, address: 10.138.0.2 }
-  edge0: { role: edge, address: 10.138.0.3 }
-  edge1: { role: edge, address: 10.138.0.4 }
-`);
+  await workspace.writeTestbed(gatewayAndEdges(2, '10.138.0'));
 });
 afterEach(() => workspace[Symbol.asyncDispose]());
 
@@ -42,7 +37,7 @@ threshold: 0.9
 timeout: 14m
 liveness: { lostAfter: 20s }
 `);
-    const child = startTilebed(['run', workspace.experiment, '--results', workspace.results]);
+    const child = workspace.startRun();
     const ended = child.then(() => true);
     const samples = new Map<string, number[]>();
     while (!(await Promise.race([ended, delay(SAMPLE_MS, false)]))) {

@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TrialRecord } from '../harness/results/format.ts';
 import { STRATEGY_NAMES } from '../runtime/schedule/strategies.ts';
-import { tilebed } from './support/cli.ts';
 import { Workspace } from './support/workspace.ts';
 
 /** A machine with much else to do must not make a lost edge of a slow one. */
@@ -21,13 +20,7 @@ afterEach(() => workspace[Symbol.asyncDispose]());
 
 async function run(lines: string): Promise<TrialRecord[]> {
   await workspace.writeExperiment(`${lines}\n${QUIET}`);
-  const { exitCode, stderr } = await tilebed([
-    'run',
-    workspace.experiment,
-    '--results',
-    workspace.results,
-    '--quiet',
-  ]);
+  const { exitCode, stderr } = await workspace.run('--quiet');
   expect(stderr).toBe('');
   expect(exitCode).toBe(0);
   const records = await workspace.records();

@@ -4,10 +4,11 @@ import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TrialRecord } from '../harness/results/format.ts';
 import { encodeHead } from '../runtime/net/frame.ts';
-import { startTilebed, tilebed } from './support/cli.ts';
 import { eventually, type ListeningSocket, listening } from './support/processes.ts';
-import { TWO_EDGES, Workspace } from './support/workspace.ts';
+import { gatewayAndEdges, Workspace } from './support/workspace.ts';
 
+/** Of no other test: whoever listens there is talked to. */
+const EDGES = gatewayAndEdges(2, '10.141.0');
 const EXPERIMENT = `frames: { count: 150, sources: [edge0] }
 matrix: { grid: [4x4], fusedLayers: [6] }
 warmup: 0
@@ -56,12 +57,12 @@ const GARBAGE = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 
 const OVERSIZED = Buffer.from('425405001000000000f0ffff', 'hex');
 
 test.each(['psk', 'none'])('security: %s', async (security) => {
-  await workspace.writeTestbed(`security: ${security}\n${TWO_EDGES}`);
-  const child = startTilebed(['run', workspace.experiment, '--results', workspace.results]);
+  await workspace.writeTestbed(`security: ${security}\n${EDGES}`);
+  const child = workspace.startRun();
   const sockets = await eventually(
     'three listening sockets',
     async () => {
-      const found = await listening('127.77.0.');
+      const found = await listening('127.141.0.');
       return found.length === 3 ? found : undefined;
     },
     60_000,
@@ -89,9 +90,9 @@ test.each(['psk', 'none'])('security: %s', async (security) => {
   // What was found is what a run in peace finds.
   const peaceful = await Workspace.make();
   try {
-    await peaceful.writeTestbed(`security: ${security}\n${TWO_EDGES}`);
+    await peaceful.writeTestbed(`security: ${security}\n${EDGES}`);
     await peaceful.writeExperiment(EXPERIMENT);
-    await tilebed(['run', peaceful.experiment, '--results', peaceful.results, '--quiet']);
+    await peaceful.run('--quiet');
     const [undisturbed] = await peaceful.records();
     const found = ({ frames }: TrialRecord) => frames.map(({ detections }) => detections);
     expect(found(record!)).toEqual(found(undisturbed!));

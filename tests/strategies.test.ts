@@ -3,34 +3,19 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Trace, TrialRecord } from '../harness/results/format.ts';
-import { tilebed } from './support/cli.ts';
 import { found } from './support/found.ts';
-import { Workspace } from './support/workspace.ts';
-
-const THREE_EDGES = `network: { subnet: 10.78.0.0/24 }
-nodes:
-  gateway: { role: gateway, address: 10.78.0.2 }
-  edge0: { role: edge, address: 10.78.0.3 }
-  edge1: { role: edge, address: 10.78.0.4 }
-  edge2: { role: edge, address: 10.78.0.5 }
-`;
+import { gatewayAndEdges, Workspace } from './support/workspace.ts';
 
 let workspace: Workspace;
 beforeEach(async () => {
   workspace = await Workspace.make();
-  await workspace.writeTestbed(THREE_EDGES);
+  await workspace.writeTestbed(gatewayAndEdges(3, '10.78.0'));
 });
 afterEach(() => workspace[Symbol.asyncDispose]());
 
 async function run(experiment: string, cfg?: string): Promise<TrialRecord[]> {
   await workspace.writeExperiment(experiment, cfg);
-  const { exitCode, stderr } = await tilebed([
-    'run',
-    workspace.experiment,
-    '--results',
-    workspace.results,
-    '--quiet',
-  ]);
+  const { exitCode, stderr } = await workspace.run('--quiet');
   expect(exitCode, stderr).toBe(0);
   return workspace.records();
 }
