@@ -20,6 +20,11 @@ export interface FaultyNode {
   readonly cut: () => Promise<Undo>;
 }
 
+/** In CPUs: a share of what the node has, of one where that is not limited. */
+export function slowedQuota({ cpuQuota, cpus }: TestbedNode, share: number): number {
+  return share * (cpuQuota ?? cpus?.length ?? 1);
+}
+
 export class MachineNodeFaults implements NodeFaults {
   readonly #node: FaultyNode;
 
@@ -41,7 +46,7 @@ export class MachineNodeFaults implements NodeFaults {
     if (groups.roots.cpu === undefined) throw new TilebedError('FAILED', groups.problems.cpu ?? '');
     const limit = (cpuQuota: GroupLimits['cpuQuota']) =>
       groupSettings(groups, group, { cpuQuota: cpuQuota ?? 'none' });
-    const slowed = limit(share * (spec.cpuQuota ?? spec.cpus?.length ?? 1));
+    const slowed = limit(slowedQuota(spec, share));
     await applySettings(slowed);
     await moveIntoGroups(slowed, await this.#processes());
     return () => applySettings(limit(spec.cpuQuota));

@@ -26,7 +26,8 @@ import { HostLoad, type PinnedNode } from './host-load.ts';
 import { nodeLogPath, startNodeLogs } from './logs.ts';
 import { writeOutputs } from './outputs.ts';
 import type { Repetition } from './plan.ts';
-import { runTrial, type TrialNode, type TrialOutcome } from './trial.ts';
+import { runTrial, type TrialOutcome } from './trial.ts';
+import type { TrialNode } from './trial-setup.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface PreparedTestbedOptions {

@@ -3,62 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TilebedError } from '../../runtime/errors.ts';
 import type { Endpoint } from '../../runtime/net/endpoint.ts';
-import type { RelayAccess } from '../../runtime/relay/config.ts';
-import type {
-  EdgeConfig,
-  FrameSource,
-  GatewayConfig,
-  HostConfig,
-  ModelFiles,
-  RoleConfig,
-  Security,
-  Work,
-} from '../../runtime/roles/config.ts';
+import type { FrameSource, RoleConfig } from '../../runtime/roles/config.ts';
 import type { ClockOffset, RoleEvent } from '../../runtime/roles/events.ts';
-import type { CpuShares } from '../../runtime/roles/pace.ts';
-import { strategyOn } from '../../runtime/schedule/strategies.ts';
-import type { NodeFaults } from '../providers/provider.ts';
 import type { Trace, TrialRecord } from '../results/format.ts';
-import { rateOfSource } from '../spec/rate.ts';
-import type { Experiment } from '../spec/resolved.ts';
 import type { TaskContext } from '../tasks.ts';
-import { sourceSeed } from './assets.ts';
 import { FaultInjector } from './fault-injector.ts';
 import { TrialJournal } from './journal.ts';
-import type { Repetition } from './plan.ts';
+import { edgeConfig, gatewayConfig, hostConfig } from './role-configs.ts';
 import { RoleProcess, type RoleSite } from './role-process.ts';
-
-export interface TrialNode extends RoleSite {
-  readonly address: string;
-  readonly faults: NodeFaults;
-  /** Through which it connects to other nodes, where the testbed has one. */
-  readonly relay?: RelayAccess;
-  readonly model: ModelFiles;
-  /** Of the engine. */
-  readonly threads: number;
-  /** Where it emulates a device. */
-  readonly cpuShares?: CpuShares;
-  /** Empty but on sources. */
-  readonly frames: readonly FrameSource[];
-}
-
-export interface TrialSetup {
-  readonly repetition: Repetition;
-  readonly order: number;
-  readonly experiment: Experiment;
-  readonly security: Security;
-  readonly host: RoleSite;
-  readonly gateway: TrialNode;
-  readonly edges: readonly TrialNode[];
-  /** Whether one medium carries all that nodes send. */
-  readonly sharesMedium: boolean;
-  /** Wishes of the testbed that cannot be kept. */
-  readonly reasons: readonly string[];
-  /** Told of the moments between which things are measured. */
-  readonly watch: { started(): void; finished(): void };
-  /** Files to which a node's log goes. */
-  readonly logsOf: (node: string) => readonly string[];
-}
+import type { TrialNode, TrialSetup } from './trial-setup.ts';
 
 export interface TrialOutcome {
   readonly record: TrialRecord;
@@ -97,7 +50,6 @@ class TrialRun {
   readonly #run = randomUUID();
   readonly #processes: RoleProcess[] = [];
   readonly #injector: FaultInjector;
-  /** Of nodes that have become devices. */
   #gateway: Endpoint | undefined;
   #ended = false;
 
@@ -120,7 +72,7 @@ class TrialRun {
   async play(): Promise<void> {
     const { gateway, edges, host, experiment } = this.#setup;
     this.#context.say('starting the gateway');
-    const gatewayProcess = await this.#start(gateway, this.#gatewayConfig());
+    const gatewayProcess = await this.#start(gateway, gatewayConfig(this.#setup, this.#run));
     const endpoint = await gatewayProcess.ready;
     this.#gateway = endpoint;
     this.#context.say('starting the edges');
@@ -134,7 +86,7 @@ class TrialRun {
     );
     await Promise.all(edgeProcesses.map(({ ready }) => ready));
     this.#context.say(this.#progress());
-    const hostProcess = await this.#start(host, this.#hostConfig(endpoint));
+    const hostProcess = await this.#start(host, hostConfig(this.#setup, this.#run, endpoint));
     const hostExit = await hostProcess.exited;
     if (!this.journal.finished) {
       // The gateway's own end says more than the host's view of it.
@@ -207,6 +159,10 @@ class TrialRun {
     return this.#processes.findLast(({ name }) => name === node);
   }
 
+  #edgeConfig(edge: TrialNode, frames: readonly FrameSource[]): RoleConfig {
+    return edgeConfig(this.#setup, this.#run, { edge, frames, gateway: this.#gateway! });
+  }
+
   /** Starts an edge while the trial runs. The frames of one that was killed are lost already. */
   async #startLate(node: string): Promise<void> {
     const edge = this.#setup.edges.find(({ name }) => name === node);
@@ -232,60 +188,6 @@ class TrialRun {
   #progress(): string {
     const frames = this.#setup.edges.reduce((sum, { frames }) => sum + frames.length, 0);
     return `${this.journal.framesDone} of ${frames} frames done`;
-  }
-
-  #work({ model, threads, cpuShares }: TrialNode): Work {
-    const { repetition, experiment } = this.#setup;
-    const { grid, strategy, precision, parameters } = repetition;
-    const { engine } = experiment;
-    const { edges, fusedLayers } = parameters;
-    const slow = cpuShares === undefined ? {} : { cpuShares };
-    const work = { model, threads, ...slow, fusedLayers, grid, precision, engine };
-    return { ...work, strategy: strategyOn(edges, strategy) };
-  }
-
-  #common(name: string) {
-    const { security, experiment } = this.#setup;
-    return { name, run: this.#run, security, liveness: experiment.liveness };
-  }
-
-  #gatewayConfig(): GatewayConfig {
-    const { gateway, edges, experiment, sharesMedium } = this.#setup;
-    return {
-      ...this.#common(gateway.name),
-      role: 'gateway',
-      listen: { address: gateway.address, port: 0 },
-      work: this.#work(gateway),
-      edges: edges.map(({ name, address, frames }) => ({ name, address, frames: frames.length })),
-      framesInFlight: experiment.framesInFlight,
-      threshold: experiment.threshold,
-      labels: experiment.model.labels,
-      medium: sharesMedium ? 'shared' : 'links',
-      warmup: experiment.warmup,
-    };
-  }
-
-  #edgeConfig(edge: TrialNode, frames: readonly FrameSource[]): EdgeConfig {
-    const { repetition, experiment } = this.#setup;
-    const { framesInFlight, warmup } = experiment;
-    const gateway = this.#gateway!;
-    return {
-      ...this.#common(edge.name),
-      ...(edge.relay === undefined ? {} : { relay: edge.relay }),
-      role: 'edge',
-      listen: { address: edge.address, port: 0 },
-      gateway: { address: gateway.address, port: gateway.port },
-      work: this.#work(edge),
-      frames,
-      rate: rateOfSource(repetition.rate, sourceSeed(experiment.seed, edge.name, 'arrivals')),
-      edgeCount: this.#setup.edges.length,
-      framesInFlight,
-      warmup,
-    };
-  }
-
-  #hostConfig({ address, port }: Endpoint): HostConfig {
-    return { ...this.#common(this.#setup.host.name), role: 'host', gateway: { address, port } };
   }
 }
 

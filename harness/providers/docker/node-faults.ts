@@ -1,4 +1,5 @@
 /** What can be done on purpose to a node that is a container: the engine does all of it. */
+import { slowedQuota } from '../../machine/node-faults.ts';
 import type { TestbedNode } from '../../spec/resolved.ts';
 import type { NodeFaults } from '../provider.ts';
 import type { Engine } from './engine.ts';
@@ -31,10 +32,9 @@ export class ContainerFaults implements NodeFaults {
   }
 
   async slow(share: number) {
-    const { cpuQuota, cpus } = this.#node;
-    await this.#limit(share * (cpuQuota ?? cpus?.length ?? 1));
+    await this.#limit(slowedQuota(this.#node, share));
     return async () => {
-      await this.#limit(cpuQuota).catch(() => {});
+      await this.#limit(this.#node.cpuQuota).catch(() => {});
     };
   }
 

@@ -1,5 +1,6 @@
 /** What can be done on purpose to a node that is reached over SSH. */
 import type { GroupLimits } from '../../machine/control-groups.ts';
+import { slowedQuota } from '../../machine/node-faults.ts';
 import type { TestbedNode } from '../../spec/resolved.ts';
 import type { NodeFaults } from '../provider.ts';
 import type { OwnNames } from './hosts.ts';
@@ -57,8 +58,7 @@ export class SshNodeFaults implements NodeFaults {
 
   async slow(share: number) {
     const { spec } = this.#node;
-    const quota = share * (spec.cpuQuota ?? spec.cpus?.length ?? 1);
-    await this.#limit({ ...limitsOf(spec), cpuQuota: quota });
+    await this.#limit({ ...limitsOf(spec), cpuQuota: slowedQuota(spec, share) });
     return () => this.#limit(limitsOf(spec));
   }
 
