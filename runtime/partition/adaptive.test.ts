@@ -22,15 +22,13 @@ const anyInput = (most: { layers: number; edges: number }): fc.Arbitrary<Adaptiv
       medium: fc.constantFrom('links' as const, 'shared' as const),
       delayMs: fc.constantFrom(0, 1, 5),
       workMs: fc.constantFrom(0.2, 5, 100),
-      stageMs: fc.constantFrom(0, 1, 30),
     })
-    .map(({ chain: { network, grid }, speeds, rates, medium, delayMs, workMs, stageMs }) => ({
+    .map(({ chain: { network, grid }, speeds, rates, medium, delayMs, workMs }) => ({
       network,
       grid,
       fusedLayers: network.layers.length,
       align: 'output' as const,
       medium,
-      stageMs,
       edges: speeds.map((speed, index) => ({
         name: `edge${index}`,
         layerMs: network.layers.map(({ output }) => {

@@ -120,7 +120,7 @@ export class AdaptivePlanner {
         const channels = shape.input.channels;
         const before = steps.get(shape.from) ?? [];
         for (const candidate of sharings.get(shape)!) {
-          const computeMs = candidate.computeMs + model.stageMs;
+          const computeMs = candidate.computeMs;
           let [ms, way] = [Number.POSITIVE_INFINITY, undefined as Step | undefined];
           if (shape.from === 0) {
             scatter(model, meter, candidate);

@@ -6,8 +6,7 @@
  * Stages are taken as bulk-synchronous (Valiant, 1990), as AOFL takes its fused blocks (Zhou et al., SEC
  * 2019): what travels before a stage, then what is computed in it, each as slow as its slowest node:
  *
- *   latency = sum over stages (exchange + slowest edge + wait) + gather
- *   wait = what stages were seen to take beside all this; nothing before the first
+ *   latency = sum over stages (exchange + slowest edge) + gather
  *   edge in a stage = per part: PART_MS + sum over layers (layer over the whole map x the part's share of its area)
  *   exchange, links of their own = delay + slowest node (larger of what it sends and what it takes)
  *   exchange, one shared medium = delay + sum over all that is sent (air time at the slower end's rate)
@@ -39,8 +38,6 @@ export interface Conditions {
   readonly gatewayBitsPerSecond?: number;
   /** Of the frames' pictures; default: the network's input. They travel as pixels where those are fewer bytes. */
   readonly picture?: { readonly width: number; readonly height: number };
-  /** What a stage takes beside what is counted here, as it was seen. Default: nothing. */
-  readonly stageMs?: number;
   /** Positions of the edges that have frames in flight. Default: the frame's source alone. */
   readonly sources?: readonly number[];
 }
@@ -89,8 +86,6 @@ export interface CostModel {
   /** By sender x nodes + taker. */
   readonly pairs: ReadonlyMap<number, { readonly bitsPerMs: number; readonly delayMs: number }>;
   readonly shared: boolean;
-  /** A stage's wait. */
-  readonly stageMs: number;
   /** Of an element (three channels) of the network's input, when a part of the frame travels. */
   readonly frameElementBytes: number;
   readonly sources: readonly number[];
@@ -110,7 +105,6 @@ export function costModel(conditions: Conditions): CostModel {
     delayMs: Math.max(...edges.map(({ delayMs }) => delayMs ?? 0)),
     pairs: pairTable(conditions),
     shared: conditions.medium === 'shared',
-    stageMs: conditions.stageMs ?? 0,
     frameElementBytes: frameElementBytes(network.input, picture),
     sources,
   };
@@ -189,7 +183,7 @@ export function planCost(model: CostModel, plan: DealtPlan): PlanCost {
   );
   return {
     latencyMs: stages.reduce(
-      (sum, stage) => sum + stage.exchangeMs + Math.max(...stage.computeMs) + model.stageMs,
+      (sum, stage) => sum + stage.exchangeMs + Math.max(...stage.computeMs),
       gather.ms,
     ),
     intervalMs: Math.max(busiestMs(model, plan, computeMs, whole), whole.linkMs),

@@ -39,49 +39,32 @@ class Trial {
     return this.events.filter((event): event is PlanEvent => event.event === 'plan');
   }
 
-  /** @param waitMs of each stage, beside what is expected of it */
-  frame(waitMs: number): DealtPlan {
+  frame(): DealtPlan {
     const plan = this.planning.plan(NAMES, ALONE);
     const deal = { id: ++this.#id, source: 'edge0', frame: this.#id, edges: NAMES, plan };
     this.planning.dealt(deal);
-    this.#nowMs += planCost(this.#truth, plan).latencyMs + waitMs * plan.stages.length;
+    this.#nowMs += planCost(this.#truth, plan).latencyMs;
     this.planning.merged(deal);
     return plan;
   }
 }
 
-test('where stages wait for long, the next frames have fewer of them', () => {
-  const trial = new Trial('links', 160e6);
-  const before = trial.frame(0).stages.length;
-  expect(before).toBeGreaterThan(3);
-  for (let frame = 0; frame < 6; frame++) trial.frame(200);
-  expect(trial.frame(200).stages.length).toBeLessThan(before);
-  expect(trial.plans).toHaveLength(2);
-  expect(trial.plans[1]!.why).toContain('stages wait 200 ms longer');
-});
-
-test("a trial's first frame does not count, however long it took", () => {
-  const trial = new Trial('links', 160e6);
-  const before = trial.frame(1000).stages.length;
-  expect(trial.frame(0).stages).toHaveLength(before);
-});
-
 test("a plan that was found ahead is the next frame's, and tells why it is another", () => {
   const [ahead, late] = [new Trial('links', 160e6), new Trial('links', 160e6)];
   for (const trial of [ahead, late]) {
-    trial.frame(0);
+    trial.frame();
     for (let frame = 0; frame < 5; frame++) {
       trial.planning.transferred('edge1', { bytes: 250_000, ms: 2000 });
     }
   }
   ahead.planning.lookAhead();
-  expect(ahead.frame(0)).toEqual(late.frame(0));
+  expect(ahead.frame()).toEqual(late.frame());
   expect(ahead.plans[1]!.why).toBe(late.plans[1]!.why);
   expect(ahead.plans[1]!.why).toContain('edge1 sends');
 });
 
 test('one medium for all has another plan than a link each', () => {
   const [links, shared] = [new Trial('links', 40e6), new Trial('shared', 40e6)];
-  expect(shared.frame(0)).not.toEqual(links.frame(0));
+  expect(shared.frame()).not.toEqual(links.frame());
   expect(shared.plans[0]!.predictedLatencyMs).toBeGreaterThan(links.plans[0]!.predictedLatencyMs);
 });

@@ -8,13 +8,12 @@ import type { Network } from '../../model/network.ts';
 import type { Transfer } from '../../net/frame.ts';
 import type { MessageOf } from '../../net/messages.ts';
 import { AdaptivePlanner, type Objective } from '../../partition/adaptive.ts';
-import { type Conditions, costModel, partMs, planCost } from '../../partition/cost.ts';
+import { type Conditions, partMs } from '../../partition/cost.ts';
 import { regionHeight, regionWidth } from '../../partition/region.ts';
 import { pooled } from '../../partition/shares.ts';
 import type { DealtPlan, EdgeProfile, PlannerInput } from '../../partition/stages.ts';
 import { median } from '../../quantiles.ts';
 import type { Deal, Queue } from '../../schedule/dealer.ts';
-import { Estimate } from '../../schedule/estimate.ts';
 import { Profiles } from '../../schedule/profiles.ts';
 import { type PlanChoice, Replanner } from '../../schedule/replanner.ts';
 import type { PlanEvent, RoleEvent } from '../events.ts';
@@ -22,8 +21,6 @@ import type { Planning } from './planning.ts';
 
 /** Deals whose edges may still tell what they took. */
 const REMEMBERED_DEALS = 32;
-/** What is faster than expected waited for nothing; an estimate wants more than 0. */
-const NO_WAIT_MS = 0.001;
 /** A plan's first frames say how well it was predicted: a soak must not gather them for ever. */
 const MEASURED_FRAMES = 1000;
 
@@ -47,8 +44,6 @@ interface Asked {
 
 interface RememberedDeal {
   readonly deal: Deal;
-  /** No other frame was under way when it was dealt. */
-  readonly alone: boolean;
   readonly used: UsedPlan;
   readonly dealtAtMs: number;
 }
@@ -63,8 +58,6 @@ export class AdaptivePlanning implements Planning {
   readonly #deals = new Map<number, RememberedDeal>();
   readonly #used: UsedPlan[] = [];
   readonly #numbers = new WeakMap<DealtPlan, UsedPlan>();
-  /** Milliseconds that a stage takes beside what the cost model counts: nodes that wait for each other. */
-  readonly #stageMs = new Estimate(0);
   /** Of the frame that was planned last, until it is dealt. */
   #chosen: { readonly choice: PlanChoice; readonly objective: Objective } | undefined;
   #asked: Asked | undefined;
@@ -116,7 +109,7 @@ export class AdaptivePlanning implements Planning {
   }
 
   #choose({ names, giving, objective }: Asked): PlanChoice {
-    return this.#replanners[objective].choose(this.#current(names), giving, this.#stageMs.value);
+    return this.#replanners[objective].choose(this.#current(names), giving);
   }
 
   #current(names: readonly string[]): readonly EdgeProfile[] {
@@ -132,8 +125,7 @@ export class AdaptivePlanning implements Planning {
       this.#numbers.set(choice.plan, used);
       this.#emit(this.#describe(used.number, deal, choice, objective));
     }
-    const alone = objective === 'latency';
-    this.#deals.set(deal.id, { deal, alone, used, dealtAtMs: this.#nowMs() });
+    this.#deals.set(deal.id, { deal, used, dealtAtMs: this.#nowMs() });
     const [oldest] = this.#deals.keys();
     if (this.#deals.size > REMEMBERED_DEALS && oldest !== undefined) this.#deals.delete(oldest);
   }
@@ -163,22 +155,13 @@ export class AdaptivePlanning implements Planning {
     this.#profiles.frameDone(new Set(plan.holders.flat().map((holder) => edges[holder]!)));
     const known = this.#deals.get(id);
     if (known === undefined) return;
-    const { alone, used, dealtAtMs } = known;
+    const { used, dealtAtMs } = known;
     const atMs = this.#nowMs();
     const before = this.#lastMerged;
-    // A trial's first frame waits for much that no other waits for: connections, code that runs for the first time.
-    if (alone && before !== undefined) this.#learnWaits(known.deal, atMs - dealtAtMs);
     this.#lastMerged = { used, atMs };
     if (used.latencyMs.length >= MEASURED_FRAMES) return;
     used.latencyMs.push(atMs - dealtAtMs);
     if (before?.used === used && dealtAtMs < before.atMs) used.intervalMs.push(atMs - before.atMs);
-  }
-
-  /** What a frame took, over what it should have taken as edges and links are known now, is waiting. */
-  #learnWaits({ edges: names, plan }: Deal, tookMs: number): void {
-    const model = costModel({ ...this.#settings, edges: this.#current(names) });
-    const waitMs = (tookMs - planCost(model, plan).latencyMs) / plan.stages.length;
-    this.#stageMs.observe(Math.max(waitMs, NO_WAIT_MS));
   }
 
   end(): void {
