@@ -40,7 +40,8 @@ export function lineChart({ title, description, x: axis, legend: key, lines }: L
     ...values.map((value) => value ?? 0),
     ...intervals.map((interval) => interval?.high ?? 0),
   ]);
-  const maximum = Math.max(0, ...extents);
+  // Not as arguments of one call: those of a large matrix are too many.
+  const maximum = extents.reduce((most, extent) => Math.max(most, extent), 0);
   const step = roundStep(maximum, 5);
   const top = Math.max(step, Math.ceil(maximum / step - 1e-9) * step);
   const head = legend(key, LEFT, width - LEFT);
