@@ -45,7 +45,10 @@ function memoryLimit(): number | undefined {
   const unified = /^0::(.*)$/m.exec(groups)?.[1];
   const legacy = /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/m.exec(groups)?.[1];
   const files = [
-    ...(legacy === undefined ? [] : [`/sys/fs/cgroup/memory${legacy}/memory.limit_in_bytes`]),
+    // A container of version 1 has its own group mounted, and is told its path outside.
+    ...(legacy === undefined ? [] : [legacy, '']).map(
+      (group) => `/sys/fs/cgroup/memory${group}/memory.limit_in_bytes`,
+    ),
     ...(unified === undefined ? [] : [`/sys/fs/cgroup${unified}/memory.max`]),
   ];
   const text = files

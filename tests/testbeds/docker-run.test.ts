@@ -52,6 +52,7 @@ describe.skipIf(withoutDocker)('an experiment on containers', async () => {
       hostname: 'edge0',
       address: '10.31.40.3',
       cpus: [0],
+      memoryLimitBytes: 512 * 2 ** 20,
     });
   });
 
