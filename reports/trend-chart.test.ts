@@ -61,3 +61,10 @@ test('many lines are told by grid, those that have none beside each', () => {
   ]);
   for (const chart of charts) expect(tips(chart)).toHaveLength(4 * edges.length);
 });
+
+test('more lines than anybody reads are no chart, however large the matrix', () => {
+  const points = Array.from({ length: 1000 }, (_, index) =>
+    point({ edges: 1 + (index % 5), rate: `${1 + Math.floor(index / 5)}fps` }, 60),
+  );
+  expect(trendCharts(points)).toEqual([]);
+});

@@ -23,6 +23,8 @@ type Axis = keyof typeof AXES;
 const LEAST_VALUES = 3;
 /** More in one chart hide each other: grids then get charts of their own. */
 const MOST_LINES = 6;
+/** Nobody tells more from each other: they get no chart. */
+const READABLE_LINES = 12;
 
 /** One for each axis with three values or more; where there are many lines, one for each of its grids. */
 export function trendCharts(points: readonly PointSummary[]): readonly Drawing[] {
@@ -84,8 +86,12 @@ interface LineGroup {
   readonly lines: readonly PointLine[];
 }
 
-/** Lines that are read together: all, or those of one grid with those of none. */
+/** Lines that are read together: all, or those of one grid with those of none. Too many are left out. */
 function lineGroups(points: readonly PointSummary[], axis: Axis): readonly LineGroup[] {
+  return allGroups(points, axis).filter(({ lines }) => lines.length <= READABLE_LINES);
+}
+
+function allGroups(points: readonly PointSummary[], axis: Axis): readonly LineGroup[] {
   const key = ({ parameters }: PointSummary) => pointKey({ ...parameters, [axis]: 0 });
   const lines = [...groupBy(points, key).values()] as unknown as readonly PointLine[];
   const gridOf = ([{ parameters }]: PointLine) =>
