@@ -43,3 +43,20 @@ test('a link that gets faster is seen to, as far as its transfers last', () => {
   transfers(profiles, 0.05);
   expect(megabits(profiles)).toBeCloseTo(200);
 });
+
+test('of one medium the fastest probe is believed, until transfers say what an edge has of it', () => {
+  const profiles = new Profiles({ oneMedium: true });
+  for (const [index, rate] of [50, 150, 40].entries()) {
+    profiles.join({ name: `edge${index}`, layerMs: [1], rateBitsPerSecond: rate * MEGABIT });
+  }
+  expect(megabits(profiles)).toBeCloseTo(150);
+  transfers(profiles, 100);
+  profiles.join({ name: 'edge3', layerMs: [1], rateBitsPerSecond: 160 * MEGABIT });
+  expect(megabits(profiles)).toBeCloseTo(20);
+});
+
+test('of cables each edge has its own', () => {
+  const profiles = edgeOn(50 * MEGABIT);
+  profiles.join({ name: 'edge1', layerMs: [1], rateBitsPerSecond: 150 * MEGABIT });
+  expect(megabits(profiles)).toBeCloseTo(50);
+});

@@ -21,10 +21,18 @@ interface Known {
   readonly slowness: Estimate;
   /** Of its link; undefined while nobody has measured it. */
   msPerByte: Estimate | undefined;
+  /** Whether that is from a frame's transfers, and no longer what the edge measured before. */
+  isObserved: boolean;
 }
 
 export class Profiles {
   readonly #edges = new Map<string, Known>();
+  readonly #oneMedium: boolean;
+
+  /** @param oneMedium whether all edges send over the same */
+  constructor({ oneMedium = false } = {}) {
+    this.#oneMedium = oneMedium;
+  }
 
   /** An edge has joined, or joined again: it begins with what it measured itself. */
   join(measured: EdgeProfile): void {
@@ -34,7 +42,19 @@ export class Profiles {
       delayMs,
       slowness: new Estimate(1),
       msPerByte: rate === undefined ? undefined : new Estimate(8000 / rate),
+      isObserved: false,
     });
+    if (this.#oneMedium) this.#believeTheFastest();
+  }
+
+  /** Edges that measure one medium at once share it: each sees less of it than there is. */
+  #believeTheFastest(): void {
+    const known = [...this.#edges.values()];
+    const fastest = Math.max(...known.map(({ measured }) => measured.rateBitsPerSecond ?? 0));
+    for (const edge of known) {
+      if (edge.msPerByte === undefined || edge.isObserved) continue;
+      edge.msPerByte = new Estimate(8000 / fastest);
+    }
   }
 
   leave(edge: string): void {
@@ -60,6 +80,7 @@ export class Profiles {
     const msPerByte = Math.max(tookMs / bytes, atLeast);
     known.msPerByte ??= new Estimate(msPerByte);
     known.msPerByte.observe(msPerByte);
+    known.isObserved = true;
   }
 
   /** The best round trip so far, halved: it only shrinks. */

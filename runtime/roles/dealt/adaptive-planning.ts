@@ -53,7 +53,7 @@ export class AdaptivePlanning implements Planning {
   readonly #settings: Omit<PlanningSettings, 'medium'> & Pick<Conditions, 'medium'>;
   readonly #emit: (event: RoleEvent) => void;
   readonly #nowMs: () => number;
-  readonly #profiles = new Profiles();
+  readonly #profiles: Profiles;
   readonly #replanners: Readonly<Record<Objective, Replanner>>;
   readonly #deals = new Map<number, RememberedDeal>();
   readonly #used: UsedPlan[] = [];
@@ -72,6 +72,7 @@ export class AdaptivePlanning implements Planning {
   ) {
     this.#network = settings.network;
     this.#settings = { ...settings, medium };
+    this.#profiles = new Profiles({ oneMedium: medium === 'shared' });
     this.#emit = emit;
     this.#nowMs = nowMs;
     const planner = new AdaptivePlanner(settings.network, settings.fusedLayers);
