@@ -8,6 +8,7 @@ import { durationText, durationUnit, MEBIBYTES, type Unit } from './numbers.ts';
 import { pointNames } from './point.ts';
 import type { PointSummary, Run } from './summary.ts';
 import { withInterval } from './table.ts';
+import { trendCharts } from './trend-chart.ts';
 
 const LEFT = 6;
 /** Of charts that stand two in a row, and of those that stand three in one. */
@@ -17,6 +18,17 @@ const MARGIN_RIGHT = 10;
 const TILES: Unit = { name: 'tiles', size: 1 };
 const FRAME_RATE: Unit = { name: 'frames/s', size: 1 };
 const TIMES: Unit = { name: 'times', size: 1 };
+
+/** All charts that put points beside each other, in the order in which they are read. */
+export function comparisonCharts(points: readonly PointSummary[]): readonly Drawing[] {
+  return [
+    makespanChart(points),
+    speedupChart(points),
+    ...trendCharts(points),
+    loadChart(points),
+    edgeMemoryChart(points),
+  ].filter((chart) => chart !== undefined);
+}
 
 /** Every point's median makespan, its interval, and a dot for every repetition. */
 export function makespanChart(points: readonly PointSummary[]): Drawing {

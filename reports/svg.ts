@@ -1,13 +1,12 @@
 /** The charts as one SVG document, for slides and papers: makespans, memory, and a timeline a point. */
 import { FILE_CHART_STYLE } from './chart-style.ts';
-import { edgeMemoryChart, loadChart, makespanChart, speedupChart } from './charts.ts';
+import { comparisonCharts } from './charts.ts';
 import { ChoosableTrials } from './choose.ts';
 import { svgDocument } from './drawing.ts';
 import { pointName } from './point.ts';
 import type { Results } from './read.ts';
 import { summarize } from './summary.ts';
 import { timeline } from './timeline.ts';
-import { trendCharts } from './trend-chart.ts';
 
 const MAXIMUM_BARS = 4000;
 
@@ -28,12 +27,9 @@ export function renderSvg(results: Results): string {
     ];
   });
   const title = `${manifest.experiment.name} on ${manifest.testbed.name}`;
-  const charts = [
-    makespanChart(points),
-    speedupChart(points),
-    ...trendCharts(points),
-    loadChart(points),
-    edgeMemoryChart(points),
-  ].filter((chart) => chart !== undefined);
-  return svgDocument(title, points.length === 0 ? [] : [...charts, ...timelines], FILE_CHART_STYLE);
+  return svgDocument(
+    title,
+    points.length === 0 ? [] : [...comparisonCharts(points), ...timelines],
+    FILE_CHART_STYLE,
+  );
 }

@@ -3,10 +3,9 @@
  * values are not there is not tested.
  */
 import type { JudgedClaim, ReproducedPanel } from '../results/reproduction.ts';
-import { type Claim, type Finding, near, type Ours } from './claim.ts';
+import { type Claim, type Finding, GRIDS, near, type Ours } from './claim.ts';
 import { FUSED_LAYERS_CLAIMS } from './fused-layers-claims.ts';
 
-const GRIDS = ['3x3', '4x4', '5x5'];
 const DEVICES = [1, 2, 3, 4, 5, 6];
 /** Less than this is no difference between two measurements of a shared machine. */
 const NOISE_PERCENT = 2;

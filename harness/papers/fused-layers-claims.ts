@@ -1,7 +1,6 @@
 /** What figure 15 says of fused layers and grids: that is order more than numbers. */
-import { type Claim, type Finding, near, type Ours } from './claim.ts';
+import { type Claim, type Finding, GRIDS, near, type Ours } from './claim.ts';
 
-const GRIDS = ['3x3', '4x4', '5x5'];
 const CURVES = ['4 layers', '8 layers', '16 layers'];
 
 export const FUSED_LAYERS_CLAIMS: readonly Claim[] = [

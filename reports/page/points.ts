@@ -1,15 +1,7 @@
 /** The charts over all points, then each point's own: memory, traffic and tiles of its nodes, and the
  * timeline of one of its trials. Where there are several, a select box turns from one to the next. */
 import { STRATEGIES, type StrategyName, usesAxis } from '../../runtime/schedule/strategies.ts';
-import {
-  edgeMemoryChart,
-  loadChart,
-  makespanChart,
-  nodeMemoryChart,
-  speedupChart,
-  tilesChart,
-  trafficChart,
-} from '../charts.ts';
+import { comparisonCharts, nodeMemoryChart, tilesChart, trafficChart } from '../charts.ts';
 import { ChoosableTrials } from '../choose.ts';
 import type { Drawing } from '../drawing.ts';
 import { EFFECT_HEADERS, effectRows } from '../effects.ts';
@@ -21,7 +13,6 @@ import { queueChart } from '../queue-chart.ts';
 import type { Results } from '../read.ts';
 import type { PointSummary, Summary } from '../summary.ts';
 import { timeline } from '../timeline.ts';
-import { trendCharts } from '../trend-chart.ts';
 import { breakingAtCommas, figure, section, table } from './elements.ts';
 import { nodesTable } from './nodes-table.ts';
 import { predictionOf, timeUseOf } from './time-use.ts';
@@ -31,13 +22,7 @@ const MAXIMUM_BARS = 16_000;
 const MAXIMUM_BARS_A_TIMELINE = 4000;
 
 export function chartsSection(results: Results, { points }: Summary): Markup {
-  const charts = [
-    makespanChart(points),
-    speedupChart(points),
-    ...trendCharts(points),
-    loadChart(points),
-    edgeMemoryChart(points),
-  ].flatMap((chart) => (chart === undefined ? [] : [figure(chart)]));
+  const charts = comparisonCharts(points).map((chart) => figure(chart));
   return section(
     'charts',
     'Points compared',
