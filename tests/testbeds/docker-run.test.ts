@@ -1,8 +1,11 @@
 /** The very experiment of local nodes on containers: what is found is the same to the last bit. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Manifest, TrialRecord } from '../../harness/results/format.ts';
+import { type Calibration, cpuModel } from '../../harness/emulation/calibration.ts';
+import type { Manifest, Trace, TrialRecord } from '../../harness/results/format.ts';
+import { tracePath } from '../../harness/results/layout.ts';
+import { median } from '../../runtime/quantiles.ts';
 import { tilebed } from '../support/cli.ts';
 import { startEngine } from '../support/docker-engine.ts';
 import { found } from '../support/found.ts';
@@ -54,6 +57,49 @@ describe.skipIf(withoutDocker)('an experiment on containers', async () => {
       cpus: [0],
       memoryLimitBytes: 512 * 2 ** 20,
     });
+  });
+
+  test('paces a node that is to be as slow as a device, and no other', async () => {
+    await using workspace = await Workspace.make('docker');
+    const calibration: Calibration = {
+      cpuModel: cpuModel(),
+      engine: 'onnxruntime 1.21.1',
+      targetMs: 12_000,
+      cpuQuota: 0.02,
+      fullSpeedMs: 240,
+      verifiedMs: 12_000,
+      measuredAt: '2026-11-25T16:00:00.000Z',
+    };
+    await writeFile(join(workspace.folder, 'calibration.json'), JSON.stringify([calibration]));
+    await workspace.writeTestbed(
+      `devices: { snail: { plainSeconds: 12, otherTimes: 1 } }\n${TESTBED}`.replace(
+        '10.31.40.3,',
+        '10.31.40.3, device: snail,',
+      ),
+    );
+    await workspace.writeExperiment(`frames: { count: 3, sources: [edge0, edge1] }
+matrix: { strategy: [local], fusedLayers: [6] }
+`);
+    const argv = ['run', workspace.experiment, '--results', workspace.results, '--quiet'];
+    const ended = await tilebed(argv, { env: { TILEBED_HOME: workspace.folder } });
+    expect(ended).toMatchObject({ exitCode: 0 });
+
+    const { cpuQuota, targetMs } = calibration;
+    const { emulation } = await workspace.manifest();
+    expect(emulation).toEqual({
+      edge0: expect.objectContaining({ device: 'snail', targetMs, cpuQuota }),
+    });
+    const [record] = await workspace.records();
+    const trace = await readFile(tracePath(workspace.results, record!), 'utf8');
+    const { spans } = JSON.parse(trace) as Trace;
+    const computeMs = (name: string) =>
+      median(
+        spans
+          .filter(({ node, kind }) => node === name && kind === 'compute')
+          .map(({ startMs, endMs }) => endMs - startMs),
+      );
+    // Fifty times: however busy the machine is, much of it shows.
+    expect(computeMs('edge0') / computeMs('edge1')).toBeGreaterThan(10);
   });
 
   test('goes on when a container is frozen, cut off or killed in its midst', async () => {
