@@ -38,7 +38,7 @@ export async function buildBox(options: BoxOptions): Promise<void> {
   const unfinished = `${output}.unfinished`;
   const recipe = boxRecipe({ folder, output: unfinished, suite });
   const run = async (commands: readonly (readonly string[])[]) => {
-    for (const command of commands) await runCommand(command, signal);
+    for (const command of commands) await runCommand(command, { signal });
   };
   try {
     await runTasks(

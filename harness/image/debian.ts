@@ -117,7 +117,7 @@ async function mustRun(
   argv: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { exitCode, stderr } = await tryCommand(argv, signal);
+  const { exitCode, stderr } = await tryCommand(argv, signal === undefined ? {} : { signal });
   if (exitCode === 0) return;
   if (exitCode === undefined) {
     throw new TilebedError('MISSING', `an image for ${name} needs ${argv[0]}, which is not here`, {

@@ -9,33 +9,57 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+export interface CommandOptions {
+  readonly signal?: AbortSignal;
+  /** Beside this process' own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What it reads; nothing without. */
+  readonly inputFile?: string;
+}
+
 /**
- * Whatever comes of it. What no signal is given for is to be ended by nobody, not by Ctrl-C in the terminal
- * either: most of it is cleaning up.
+ * Who ends a command: the signal, or where there is none nobody, not Ctrl-C in the terminal either. Most
+ * of what nobody may end is cleaning up.
  */
+export function endedBy(signal: AbortSignal | undefined) {
+  return signal === undefined ? { detached: true } : { cancelSignal: signal };
+}
+
+/** Ctrl-C may hit a command that nobody may end while it is still new in the terminal's group: it never began. */
+export function wasNipped(
+  { signal: endedWith }: { readonly signal?: NodeJS.Signals | undefined },
+  signal: AbortSignal | undefined,
+): boolean {
+  return signal === undefined && endedWith === 'SIGINT';
+}
+
+/** Whatever comes of it. Without a signal it goes on to its end. */
 export async function tryCommand(
   argv: readonly string[],
-  signal?: AbortSignal,
+  { signal, environment, inputFile }: CommandOptions = {},
 ): Promise<CommandResult> {
   const [file = '', ...args] = argv;
   const run = () =>
     execa(file, args, {
       reject: false,
-      stdin: 'ignore',
-      env: { LC_ALL: 'C' },
-      ...(signal === undefined ? { detached: true } : { cancelSignal: signal }),
+      env: { LC_ALL: 'C', ...environment },
+      ...(inputFile === undefined ? { stdin: 'ignore' as const } : { inputFile }),
+      ...endedBy(signal),
     });
   let result = await run();
   signal?.throwIfAborted();
-  // Ctrl-C may still hit a new process, before it has left the terminal's group.
-  while (signal === undefined && result.signal === 'SIGINT') result = await run();
-  const { exitCode, stdout, stderr, message = '' } = result;
+  while (wasNipped(result, signal)) result = await run();
+  // What could not be started has no output at all.
+  const { exitCode, stdout = '', stderr = '', message = '' } = result;
   return { exitCode, stdout, stderr: exitCode === undefined ? message : stderr };
 }
 
 /** Returns standard output. Rejects with a TilebedError: FAILED, or MISSING without such a command. */
-export async function runCommand(argv: readonly string[], signal?: AbortSignal): Promise<string> {
-  const { exitCode, stdout, stderr } = await tryCommand(argv, signal);
+export async function runCommand(
+  argv: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await tryCommand(argv, options);
   if (exitCode === 0) return stdout;
   throw new TilebedError(
     exitCode === undefined ? 'MISSING' : 'FAILED',

@@ -12,6 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { create, extract } from 'tar';
 import { TilebedError } from '../../runtime/errors.ts';
+import { tryCommand } from '../machine/command.ts';
 import { startChild } from './child.ts';
 import {
   type ExecOptions,
@@ -183,15 +184,16 @@ export class DockerTransport implements Transport {
     signal: NodeJS.Signals,
   ): Promise<void> {
     const { docker, container, node, environment } = this.#options;
-    const [file, ...args] = docker(['exec', container, node, '-e', SIGNAL_SCRIPT, mark, signal]);
+    const script = ['exec', container, node, '-e', SIGNAL_SCRIPT, mark, signal];
+    // What ends a command must not itself be ended by Ctrl-C.
+    const run = (args: readonly string[]) => tryCommand(docker(args), { environment });
     const giveUpAt = performance.now() + KILL_PATIENCE_MS;
     while (child.exitCode === null && performance.now() < giveUpAt) {
-      const { exitCode, stderr } = await execa(file, args, { env: environment, reject: false });
+      const { exitCode, stderr } = await run(script);
       if (exitCode === 0) return;
       if (stderr.includes('is paused')) {
         // What is to die need not stay frozen, and nothing reaches it while it is.
-        const [program, ...thaw] = docker(['unpause', container]);
-        await execa(program, thaw, { env: environment, reject: false });
+        await run(['unpause', container]);
       } else if (/is not running|No such container/i.test(stderr)) return;
       else await delay(50);
     }

@@ -3,14 +3,41 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCommand } from '../../harness/machine/command.ts';
+import { pathExists } from '../../harness/path-exists.ts';
+import { ownNames as containerNames } from '../../harness/providers/docker/names.ts';
 import { ownNames } from '../../harness/providers/netns/names.ts';
 import { MAIN, tilebed } from '../support/cli.ts';
+import { startEngine } from '../support/docker-engine.ts';
 import { eventually } from '../support/processes.ts';
 import { remainsOfNamespaces } from '../support/remains.ts';
-import { withoutNetns } from '../support/require.ts';
-import { Workspace } from '../support/workspace.ts';
+import { withoutDocker, withoutNetns } from '../support/require.ts';
+import { gatewayAndEdges, Workspace } from '../support/workspace.ts';
+
+/** In a process group of its own, as a shell starts it. */
+function inOwnGroup(argv: readonly string[], env: Readonly<Record<string, string>>) {
+  const child = execa(process.execPath, [MAIN, ...argv], {
+    detached: true,
+    env,
+    reject: false,
+    stdin: 'ignore',
+  });
+  return {
+    child,
+    toCommand: () => process.kill(child.pid!, 'SIGINT'),
+    toGroup: () => process.kill(-child.pid!, 'SIGINT'),
+  };
+}
+
+/** Puts a command of that name before the real one, which it may end in: `exec $real "$@"`. */
+async function standIn(folder: string, name: string, script: string) {
+  const real = (await runCommand(['sh', '-c', `command -v ${name}`])).trim();
+  const file = join(folder, name);
+  await writeFile(file, `#!/bin/sh\nreal=${real}\n${script}\nexec $real "$@"\n`);
+  await chmod(file, 0o755);
+  return { PATH: `${folder}:${process.env['PATH']}` };
+}
 
 describe.skipIf(withoutNetns)('up of namespaces, interrupted', () => {
   let workspace: Workspace;
@@ -24,25 +51,17 @@ edges: { count: 12, from: 10.34.90.3 }
   });
   afterEach(() => workspace[Symbol.asyncDispose]());
 
-  /** In a process group of its own, as a shell starts it; resolves when there is something to clean up. */
+  /** Resolves when there is something to clean up. */
   async function upUnderWay(env = {}) {
-    const child = execa(process.execPath, [MAIN, 'up', workspace.testbed], {
-      detached: true,
-      env,
-      reject: false,
-      stdin: 'ignore',
-    });
+    const started = inOwnGroup(['up', workspace.testbed], env);
+    const { child } = started;
     const { prefix } = ownNames({ stateFolder: workspace.state });
     const isMade = async () => {
       if (child.exitCode !== null) throw new Error((await child).stderr);
       return (await runCommand(['ip', 'netns', 'list'])).includes(`${prefix}edge0`);
     };
     await eventually('a first edge', isMade);
-    return {
-      child,
-      toCommand: () => process.kill(child.pid!, 'SIGINT'),
-      toGroup: () => process.kill(-child.pid!, 'SIGINT'),
-    };
+    return started;
   }
 
   test('by signals to itself and to its group at once, as `timeout` sends them, leaves nothing', async () => {
@@ -70,20 +89,13 @@ edges: { count: 12, from: 10.34.90.3 }
 
   test('twice, ends at once and names what removes the rest', async () => {
     // Cleaning up hangs, in a command that tells its number.
-    const hanging = join(workspace.folder, 'ip');
     const told = join(workspace.folder, 'hangs');
-    const real = (await runCommand(['sh', '-c', 'command -v ip'])).trim();
-    await writeFile(
-      hanging,
-      `#!/bin/sh
-case "$*" in 'netns delete tilebed-'*) echo $$ > ${told}; exec sleep 60;; esac
-exec ${real} "$@"
-`,
+    const env = await standIn(
+      workspace.folder,
+      'ip',
+      `case "$*" in 'netns delete tilebed-'*) echo $$ > ${told}; exec sleep 60;; esac`,
     );
-    await chmod(hanging, 0o755);
-    const { child, toGroup } = await upUnderWay({
-      PATH: `${workspace.folder}:${process.env['PATH']}`,
-    });
+    const { child, toGroup } = await upUnderWay(env);
     toGroup();
     const id = await eventually('the command that hangs', () =>
       readFile(told, 'utf8').then(Number, () => 0),
@@ -101,5 +113,58 @@ exec ${real} "$@"
     }
     expect(await tilebed(['down', workspace.testbed])).toMatchObject({ exitCode: 0 });
     expect(await remainsOfNamespaces(workspace.state)).toEqual([]);
+  });
+});
+
+describe.skipIf(withoutDocker)('down of containers, interrupted', async () => {
+  afterAll(withoutDocker ? async () => {} : await startEngine());
+
+  const containers = async (workspace: Workspace) => {
+    const { prefix } = containerNames({ stateFolder: workspace.state });
+    const argv = ['docker', 'ps', '--all', '--quiet', '--filter', `name=^/${prefix}`];
+    return (await runCommand(argv)).split('\n').filter(Boolean);
+  };
+
+  /** `docker rm` waits for leave to begin. */
+  async function downUnderWay(workspace: Workspace) {
+    const told = join(workspace.folder, 'waits');
+    const leave = join(workspace.folder, 'leave');
+    const env = await standIn(
+      workspace.folder,
+      'docker',
+      `case "$1" in rm) : > ${told}; while [ ! -e ${leave} ]; do sleep 0.05; done;; esac`,
+    );
+    await workspace.writeTestbed(gatewayAndEdges(1, '10.85.90'));
+    expect(await tilebed(['up', workspace.testbed])).toMatchObject({ exitCode: 0 });
+    expect(await containers(workspace)).toHaveLength(2);
+    const started = inOwnGroup(['down', workspace.testbed], env);
+    await eventually('the removal', () => pathExists(told));
+    return { ...started, go: () => writeFile(leave, '') };
+  }
+
+  test('at once and again, removes all', async () => {
+    await using workspace = await Workspace.make('docker');
+    const { child, toGroup, go } = await downUnderWay(workspace);
+    toGroup();
+    await delay(100);
+    toGroup();
+    await go();
+    await child;
+    expect(await containers(workspace)).toEqual([]);
+    expect(await pathExists(workspace.state)).toBe(false);
+  });
+
+  test('twice, ends at once, and what removes containers is not hit', async () => {
+    await using workspace = await Workspace.make('docker');
+    const { child, toGroup, go } = await downUnderWay(workspace);
+    toGroup();
+    await delay(1500);
+    toGroup();
+    expect(await child).toMatchObject({ exitCode: 130 });
+    expect(await containers(workspace)).toHaveLength(2);
+    await go();
+    await eventually('the end of the removal', async () => {
+      return (await containers(workspace)).length === 0;
+    });
   });
 });

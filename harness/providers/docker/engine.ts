@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { TilebedError } from '../../../runtime/errors.ts';
+import { type CommandOptions, type CommandResult, tryCommand } from '../../machine/command.ts';
 import { hintFor, isOutOfReach } from './hints.ts';
 
 export interface EngineOptions {
@@ -14,12 +15,7 @@ export interface EngineOptions {
   readonly mark?: Readonly<Record<string, string>>;
 }
 
-export interface EngineAnswer {
-  /** Undefined where there is no such command. */
-  readonly exitCode: number | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+type EngineCommandOptions = Pick<CommandOptions, 'signal' | 'inputFile'>;
 
 /** Of `docker info`. */
 export interface EngineInfo {
@@ -71,28 +67,13 @@ export class Engine {
     return ['docker', ...(host === undefined ? [] : ['--host', host]), ...args];
   }
 
-  /** Whatever comes of it. */
-  async try(
-    args: readonly string[],
-    { signal, inputFile }: { readonly signal?: AbortSignal; readonly inputFile?: string } = {},
-  ): Promise<EngineAnswer> {
-    const [file, ...rest] = this.command(args);
-    const result = await execa(file, rest, {
-      reject: false,
-      env: this.environment,
-      ...(inputFile === undefined ? { stdin: 'ignore' as const } : { inputFile }),
-      ...(signal && { cancelSignal: signal }),
-    });
-    signal?.throwIfAborted();
-    const { exitCode, stdout, stderr, message = '' } = result;
-    return { exitCode, stdout, stderr: exitCode === undefined ? message : stderr };
+  /** Whatever comes of it. Without a signal nobody ends it. */
+  try(args: readonly string[], options: EngineCommandOptions = {}): Promise<CommandResult> {
+    return tryCommand(this.command(args), { ...options, environment: this.environment });
   }
 
   /** Returns standard output. Rejects with a TilebedError: FAILED, or MISSING without an engine. */
-  async run(
-    args: readonly string[],
-    options: { readonly signal?: AbortSignal; readonly inputFile?: string } = {},
-  ): Promise<string> {
+  async run(args: readonly string[], options: EngineCommandOptions = {}): Promise<string> {
     const answer = await this.try(args, options);
     if (answer.exitCode === 0) return answer.stdout;
     const said = engineMessage(answer);
@@ -173,7 +154,7 @@ export class Engine {
 }
 
 /** The last line says what is wrong; Docker puts deprecations and progress before it. */
-export function engineMessage({ exitCode, stdout, stderr }: EngineAnswer): string {
+export function engineMessage({ exitCode, stdout, stderr }: CommandResult): string {
   const lines = `${stdout}\n${stderr}`.trim().split('\n').filter(Boolean);
   const telling = lines.filter((line) => !/^See '|^Run '|^exit status|DEPRECATED|^\s*$/.test(line));
   const said = telling.at(-1)?.replace(/^(docker: )?Error response from daemon: /, '') ?? '';

@@ -3,8 +3,8 @@
  * that stands first in INPUT. The chain's name and the rules' comments tell whose they are, so `down`
  * finds what a crash left; without a cut there is no chain.
  */
-import { execa } from 'execa';
 import { TilebedError } from '../../../runtime/errors.ts';
+import { tryCommand } from '../../machine/command.ts';
 import type { Undo } from '../provider.ts';
 
 /** Somebody else may be changing rules at the moment. */
@@ -89,11 +89,6 @@ async function change(...args: string[]): Promise<void> {
   throw new TilebedError('FAILED', `iptables ${args.join(' ')}: ${stderr.trim()}`);
 }
 
-async function iptables(...args: string[]) {
-  const { exitCode, stdout, stderr } = await execa(
-    'iptables',
-    ['--wait', LOCK_PATIENCE_SECONDS, ...args],
-    { reject: false, env: { LC_ALL: 'C' } },
-  );
-  return { exitCode, stdout: stdout ?? '', stderr: stderr ?? '' };
+function iptables(...args: string[]) {
+  return tryCommand(['iptables', '--wait', LOCK_PATIENCE_SECONDS, ...args]);
 }

@@ -67,7 +67,7 @@ export const netnsProvider: Provider = {
           actions,
           done: async () => false,
           apply: async (signal) => {
-            for (const command of actions) await runCommand(command, signal);
+            for (const command of actions) await runCommand(command, { signal });
           },
         }),
       ),

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { TilebedError } from '../../../runtime/errors.ts';
+import { endedBy, wasNipped } from '../../machine/command.ts';
 import { endProcesses, ownedProcesses, ownerMark } from '../../machine/owned-processes.ts';
 import type { ProviderContext } from '../provider.ts';
 import { ownVagrant } from './settings.ts';
@@ -25,12 +26,38 @@ export interface VagrantOptions {
   readonly say?: ((text: string) => void) | undefined;
 }
 
-/** Rejects with a TilebedError: FAILED in Vagrant's own words, MISSING where there is no Vagrant. */
+/**
+ * Without a signal it goes on to its end, whatever comes from the terminal. Rejects with a TilebedError:
+ * FAILED in Vagrant's own words, MISSING where there is no Vagrant.
+ */
 export async function runVagrant(
   context: Pick<ProviderContext, 'stateFolder'>,
   args: readonly string[],
-  { signal, say }: VagrantOptions = {},
+  options: VagrantOptions = {},
 ): Promise<readonly VagrantLine[]> {
+  let ended = await startVagrant(context, args, options);
+  options.signal?.throwIfAborted();
+  while (wasNipped(ended, options.signal)) ended = await startVagrant(context, args, options);
+  const { lines, exitCode, stderr, message } = ended;
+  if (exitCode === 0) return lines;
+  const reason = failureOf(lines) ?? (stderr.trim() || message);
+  const box = missingBox(reason);
+  if (box !== undefined) {
+    throw new TilebedError('MISSING', `Vagrant does not have the box ${box}, and cannot fetch it`, {
+      hint: 'name another one as `box:` under `vagrant:`; `tilebed box build` makes tilebed/debian12',
+    });
+  }
+  throw new TilebedError(
+    exitCode === undefined ? 'MISSING' : 'FAILED',
+    `vagrant ${args.join(' ')}: ${reason}`,
+  );
+}
+
+async function startVagrant(
+  context: Pick<ProviderContext, 'stateFolder'>,
+  args: readonly string[],
+  { signal, say }: VagrantOptions,
+) {
   const { folder } = ownVagrant(context);
   const child = execa('vagrant', [...args, '--machine-readable'], {
     cwd: folder,
@@ -44,7 +71,7 @@ export async function runVagrant(
     reject: false,
     stdin: 'ignore',
     forceKillAfterDelay: END_PATIENCE_MS,
-    ...(signal && { cancelSignal: signal }),
+    ...endedBy(signal),
   });
   const lines: VagrantLine[] = [];
   for await (const text of child) {
@@ -54,20 +81,8 @@ export async function runVagrant(
     const progress = progressOf(line);
     if (progress !== undefined) say?.(progress);
   }
-  const { exitCode, stderr, message = '' } = await child;
-  signal?.throwIfAborted();
-  if (exitCode === 0) return lines;
-  const reason = failureOf(lines) ?? (stderr.trim() || message);
-  const box = missingBox(reason);
-  if (box !== undefined) {
-    throw new TilebedError('MISSING', `Vagrant does not have the box ${box}, and cannot fetch it`, {
-      hint: 'name another one as `box:` under `vagrant:`; `tilebed box build` makes tilebed/debian12',
-    });
-  }
-  throw new TilebedError(
-    exitCode === undefined ? 'MISSING' : 'FAILED',
-    `vagrant ${args.join(' ')}: ${reason}`,
-  );
+  const { exitCode, stderr, message = '', signal: endedWith } = await child;
+  return { lines, exitCode, stderr, message, signal: endedWith };
 }
 
 /** Ids of processes that a harness which died has left. */
