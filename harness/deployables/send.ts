@@ -18,6 +18,8 @@ const CHECK = `part="$1"; wanted="$2"; target="$3"
 found=$(sha256sum < "$part") || exit
 if [ "\${found%% *}" != "$wanted" ]; then rm -f "$part"; echo "it arrived damaged" >&2; exit 1; fi
 `;
+const MOVE = `${CHECK}
+mv -f "$part" "$target"`;
 const UNPACK_EXECUTABLE = `${CHECK}
 gzip -dc < "$part" > "$target.new" && chmod 755 "$target.new" && mv -f "$target.new" "$target" && rm -f "$part"`;
 /** Parts of other versions go too: nobody continues them. */
@@ -30,6 +32,11 @@ export interface SendOptions {
   readonly progress?: (part: number) => void;
 }
 
+export interface HashedFile {
+  readonly path: string;
+  readonly sha256: string;
+}
+
 /** What is sent: the same bytes whenever they are read, or it could not be continued. */
 interface Parcel {
   readonly bytes: number;
@@ -38,19 +45,33 @@ interface Parcel {
   read(start: number, end: number): Promise<Uint8Array>;
 }
 
-/** Rejects with a TilebedError (FAILED). */
+/** A file that is compressed already. Rejects with a TilebedError (FAILED). */
 export async function sendExecutable(
   transport: Transport,
-  { path, sha256 }: NodeDeployable,
+  file: NodeDeployable,
   target: string,
   options: SendOptions,
 ): Promise<void> {
-  const parcel: Parcel = {
+  const parcel = await fileParcel(file);
+  await send(transport, parcel, target, { ...options, unpack: UNPACK_EXECUTABLE });
+}
+
+/** A file as it is: what hardly shrinks, such as weights. Rejects with a TilebedError (FAILED). */
+export async function sendFile(
+  transport: Transport,
+  file: HashedFile,
+  target: string,
+  options: SendOptions,
+): Promise<void> {
+  await send(transport, await fileParcel(file), target, { ...options, unpack: MOVE });
+}
+
+async function fileParcel({ path, sha256 }: HashedFile): Promise<Parcel> {
+  return {
     bytes: (await stat(path)).size,
     sha256,
     read: (start, end) => buffer(createReadStream(path, { start, end })),
   };
-  await send(transport, parcel, target, { ...options, unpack: UNPACK_EXECUTABLE });
 }
 
 export interface PackedFolder {

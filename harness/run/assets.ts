@@ -5,19 +5,16 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, posix } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
 import { encodePpm } from '../../runtime/frames/ppm.ts';
 import type { FrameSource, ModelFiles } from '../../runtime/roles/config.ts';
+import { type HashedFile, sendFile } from '../deployables/send.ts';
 import { fileSha256 } from '../models/trusted-hash.ts';
 import { readPicture } from '../pictures/read.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
 import type { Experiment } from '../spec/resolved.ts';
-
-export interface HashedFile {
-  readonly path: string;
-  readonly sha256: string;
-}
+import type { TaskContext } from '../tasks.ts';
 
 export interface Assets {
   readonly cfg: HashedFile;
@@ -25,6 +22,8 @@ export interface Assets {
   readonly weights: HashedFile | undefined;
   readonly pictures: readonly HashedFile[];
 }
+
+export type PlaceContext = Pick<TaskContext, 'signal' | 'say'>;
 
 export async function hashAssets({ model, frames }: Experiment): Promise<Assets> {
   const { weights } = model;
@@ -41,12 +40,13 @@ export async function placeModel(
   node: ProvisionedNode,
   { cfg, weights }: Assets,
   experiment: Experiment,
-  signal: AbortSignal,
+  context: PlaceContext,
 ): Promise<ModelFiles> {
-  const cfgPath = await place(node, cfg.path, `models/${cfg.sha256}.cfg`, signal);
+  const cfgPath = await placeLarge(node, cfg, `models/${cfg.sha256}.cfg`, context);
   const chosen = experiment.model.weights;
   if (chosen.kind === 'synthetic') return { cfg: cfgPath, weights: chosen };
-  const path = await place(node, weights!.path, `models/${weights!.sha256}.weights`, signal);
+  const name = `models/${weights!.sha256}.weights`;
+  const path = await placeLarge(node, weights!, name, context);
   return { cfg: cfgPath, weights: { kind: 'file', path } };
 }
 
@@ -96,6 +96,23 @@ async function placePicture(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What may be large goes on where an earlier run was broken off. */
+async function placeLarge(
+  node: ProvisionedNode,
+  file: HashedFile,
+  name: string,
+  { signal, say }: PlaceContext,
+): Promise<string> {
+  const { transport, folder, spec } = node;
+  if (transport.mayBreakOff !== true) return place(node, file.path, name, signal);
+  const target = posix.join(folder, name);
+  if (await has(node, target)) return target;
+  const what = basename(file.path);
+  const progress = (part: number) => say(`${spec.name}: ${what}, ${Math.floor(part * 100)} %`);
+  await sendFile(transport, file, target, { signal, progress });
+  return target;
 }
 
 /** A file that was copied halfway never stands under its final name. */

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { execa } from 'execa';
 import { probe } from '../../runtime/probe.ts';
+import type { HashedFile } from '../deployables/send.ts';
 import type { Emulation } from '../emulation/emulation.ts';
 import { PACKAGE_ROOT, VERSION } from '../package-root.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
@@ -18,7 +19,7 @@ import type { Experiment, Testbed } from '../spec/resolved.ts';
 import type { Bundle } from '../testbeds/bundle.ts';
 import { providersText } from '../testbeds/parts.ts';
 import { probeNode } from '../testbeds/status.ts';
-import type { Assets, HashedFile } from './assets.ts';
+import type { Assets } from './assets.ts';
 
 export interface ManifestInputs {
   readonly experiment: Experiment;

@@ -21,7 +21,7 @@ import { stateFolder, testbedKey } from '../testbeds/state.ts';
 import { LocalTransport } from '../transports/local.ts';
 import { AccuracyOf } from './accuracy.ts';
 import { Agreement } from './agreement.ts';
-import { type Assets, placeFrames, placeModel } from './assets.ts';
+import { type Assets, type PlaceContext, placeFrames, placeModel } from './assets.ts';
 import { HostLoad, type PinnedNode } from './host-load.ts';
 import { nodeLogPath, startNodeLogs } from './logs.ts';
 import { writeOutputs } from './outputs.ts';
@@ -67,7 +67,7 @@ export class PreparedTestbed {
   }
 
   /** Everything that nodes need lies on them when it resolves. */
-  async prepare(signal: AbortSignal): Promise<void> {
+  async prepare(context: PlaceContext): Promise<void> {
     const { testbed, nodes, experiment, assets, sources, accessOf, emulation } = this.#options;
     if (testbed.security === 'psk') {
       this.#security = { kind: 'psk', key: await testbedKey(stateFolder(testbed)) };
@@ -76,9 +76,9 @@ export class PreparedTestbed {
     const network = await loadNetwork(experiment.model.cfg);
     for (const node of nodes) {
       const { name, cpus } = node.spec;
-      const model = await placeModel(node, assets, experiment, signal);
+      const model = await placeModel(node, assets, experiment, context);
       const frames = sources.has(name)
-        ? await placeFrames(node, assets, experiment, network.input, signal)
+        ? await placeFrames(node, assets, experiment, network.input, context.signal)
         : [];
       const relay = accessOf(name);
       const device = emulation.get(name);

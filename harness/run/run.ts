@@ -140,7 +140,7 @@ async function runOn(
     sources: new Set(plan.repetitions.flatMap(({ sources }) => sources)),
   });
   await runTasks(
-    [{ title: 'put model and frames on the nodes', run: ({ signal }) => prepared.prepare(signal) }],
+    [{ title: 'put model and frames on the nodes', run: (context) => prepared.prepare(context) }],
     { signal },
   );
   const earlier = await store.manifest();

@@ -1,10 +1,12 @@
 /** Harnesses that end in the middle of their work on machines: what they leave is continued, or removed. */
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runCommand } from '../../harness/machine/command.ts';
 import { ownNames } from '../../harness/providers/ssh/hosts.ts';
+import { loadNetwork } from '../../runtime/model/load.ts';
+import { layerFloats } from '../../runtime/model/weights.ts';
 import { startTilebed, tilebed } from '../support/cli.ts';
 import { eventually } from '../support/processes.ts';
 import { withoutNetns, withoutSshd } from '../support/require.ts';
@@ -20,7 +22,7 @@ nodes:
   edge0: { role: edge, address: ${EDGE} }
 `;
 interface Upload {
-  readonly verb: 'up' | 'deploy';
+  readonly argv: (workspace: Workspace) => readonly string[];
   /** Of the testbed's folder on the edge's machine. */
   readonly folder: string;
   readonly rate: string;
@@ -29,14 +31,46 @@ interface Upload {
 }
 
 /** Two of the pieces in which it is sent. */
-const NODE: Upload = { verb: 'up', folder: 'bin', rate: '100mbit', bytes: 8 * 2 ** 20 };
+const NODE: Upload = {
+  argv: ({ testbed }) => ['up', testbed],
+  folder: 'bin',
+  rate: '100mbit',
+  bytes: 8 * 2 ** 20,
+};
 /** In the first of its pieces: what has come of that stays as well. */
 const RUNTIME: Upload = {
-  verb: 'deploy',
+  argv: ({ testbed }) => ['deploy', testbed],
   folder: 'nodes/edge0',
   rate: '20mbit',
   bytes: 2 * 2 ** 20,
 };
+const WEIGHTS: Upload = {
+  argv: ({ experiment, results }) => ['run', experiment, '--results', results, '--resume'],
+  folder: 'nodes/edge0/models',
+  rate: '20mbit',
+  bytes: 2 * 2 ** 20,
+};
+
+/** Of `head.cfg`, all zero: what it finds does not matter. */
+async function writeWeights({ folder, experiment }: Workspace): Promise<void> {
+  const network = await loadNetwork(join(folder, 'head.cfg'));
+  const floats = network.layers.reduce(
+    (sum, layer) => sum + (layer.kind === 'convolutional' ? layerFloats(layer) : 0),
+    0,
+  );
+  // Of version 0.0.
+  const header = 16;
+  await writeFile(join(folder, 'head.weights'), Buffer.alloc(header + 4 * floats));
+  await writeFile(
+    experiment,
+    `name: test
+testbed: testbed.yaml
+model: { cfg: head.cfg, weights: head.weights }
+frames: { count: 1 }
+matrix: { grid: [2x2], fusedLayers: [16] }
+`,
+  );
+}
 
 describe.skipIf(withoutSshd || withoutNetns)('machines over SSH', () => {
   let fleet: SshFleet;
@@ -96,9 +130,9 @@ describe.skipIf(withoutSshd || withoutNetns)('machines over SSH', () => {
   }
 
   /** A command whose upload is under way, over a link that gives time to look. */
-  async function uploading({ verb, folder, rate, bytes }: Upload) {
+  async function uploading({ argv, folder, rate, bytes }: Upload) {
     await fleet.limit(EDGE, rate);
-    const harness = startTilebed([verb, workspace.testbed], options());
+    const harness = startTilebed(argv(workspace), options());
     const isThere = async () => (await partBytes(folder)) >= bytes;
     await eventually('half an upload', isThere, 60_000);
     return { harness };
@@ -112,7 +146,7 @@ describe.skipIf(withoutSshd || withoutNetns)('machines over SSH', () => {
     // What is in the buffers of the machine may still come.
     const left = await partBytes(upload.folder);
     expect(left).toBeGreaterThanOrEqual(upload.bytes);
-    const second = startTilebed([upload.verb, workspace.testbed], options());
+    const second = startTilebed(upload.argv(workspace), options());
     let least = Number.POSITIVE_INFINITY;
     let isOver = false;
     void second.then(() => {
@@ -143,6 +177,16 @@ describe.skipIf(withoutSshd || withoutNetns)('machines over SSH', () => {
     await uploadTwice(RUNTIME);
     expect(await partBytes(RUNTIME.folder)).toBe(0);
     expect((await run('deploy', workspace.testbed)).stdout).toContain('have runtime');
+  });
+
+  test('an upload of weights that a dead harness has left is continued', async () => {
+    await workspace.writeYolov2Beginning();
+    await writeWeights(workspace);
+    expect(await run('up', workspace.testbed)).toMatchObject({ exitCode: 0 });
+    expect(await run('deploy', workspace.testbed)).toMatchObject({ exitCode: 0 });
+    await uploadTwice(WEIGHTS);
+    expect(await partBytes(WEIGHTS.folder)).toBe(0);
+    expect((await workspace.records()).map(({ status }) => status)).toEqual(['ok']);
   });
 
   test('Ctrl-C during an upload leaves nothing', async () => {
