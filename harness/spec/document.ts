@@ -16,6 +16,7 @@ import {
 } from 'yaml';
 import { TilebedError } from '../../runtime/errors.ts';
 import { SpecError, type SpecFault } from './faults.ts';
+import { syntaxFaults } from './syntax-faults.ts';
 
 const UNREADABLE: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -66,15 +67,14 @@ export class SpecDocument {
       return { file: shown, line: Math.max(1, line), column: Math.max(1, col) };
     };
     if (document.errors.length > 0) {
-      throw new SpecError(
-        document.errors.map(({ pos, code, message }) => ({
-          ...place(pos[0]),
-          ...(code === 'DUPLICATE_KEY'
-            ? { message: duplicateMessage(document, pos[0], (offset) => place(offset).line) }
-            : { message: message.split('\n')[0] ?? message }),
-          ...(code === 'TAB_AS_INDENT' ? { hint: 'indent with spaces, two for each level' } : {}),
-        })),
-      );
+      const faults = document.errors.map(({ pos, code, message }) => ({
+        ...place(pos[0]),
+        ...(code === 'DUPLICATE_KEY'
+          ? { message: duplicateMessage(document, pos[0], (offset) => place(offset).line) }
+          : { message: message.split('\n')[0] ?? message }),
+        ...(code === 'TAB_AS_INDENT' ? { hint: 'indent with spaces, two for each level' } : {}),
+      }));
+      throw new SpecError(syntaxFaults(faults, hasKeys(document)));
     }
     if (second !== undefined) {
       throw new SpecError([
@@ -122,6 +122,12 @@ export class SpecDocument {
     }
     return offset;
   }
+}
+
+/** Whether it begins as our files do, with a key of one word: prose, code and pictures do not. */
+function hasKeys({ contents }: Document.Parsed): boolean {
+  const key = isMap(contents) ? contents.items[0]?.key : undefined;
+  return isScalar(key) && /^[a-z]\w*$/i.test(String(key.value));
 }
 
 function rangeStart(node: unknown): number | undefined {

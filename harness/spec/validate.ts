@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { checkAgainstModel } from './check-model.ts';
 import { checkAgainstTestbed } from './check-testbed.ts';
 import { SpecDocument } from './document.ts';
-import { SpecError } from './faults.ts';
+import { NEITHER_KIND, SpecError } from './faults.ts';
 import { fileKind } from './file-kind.ts';
 import { loadExperiment } from './load-experiment.ts';
 import { loadTestbed, resolveTestbed } from './load-testbed.ts';
@@ -25,10 +25,6 @@ export async function validateFile(file: string): Promise<string> {
       return `the experiment ${name}, ${count} ${count === 1 ? 'trial' : 'trials'}`;
     }
     default:
-      throw new SpecError([
-        document.fault([], 'the file is neither a testbed nor an experiment', {
-          hint: 'a testbed has `provider`, `network` and `nodes`; an experiment has `model`, `frames` and `matrix`',
-        }),
-      ]);
+      throw new SpecError([document.fault([], NEITHER_KIND.message, NEITHER_KIND)]);
   }
 }
