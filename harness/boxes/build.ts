@@ -1,11 +1,11 @@
 /** Makes a box for Vagrant from Debian's packages, by the recipe of the room vagrant/. */
-import { copyFile, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
 import { bootSector, SECTOR_BYTES } from '../../vagrant/box/boot-sector.ts';
 import { boxRecipe, DISK_BYTES, PARTITION_OFFSET_BYTES } from '../../vagrant/box/recipe.ts';
 import { runCommand, tryCommand } from '../machine/command.ts';
+import { makeScratch } from '../scratch.ts';
 import type { RunTasks } from '../tasks.ts';
 
 export interface BoxOptions {
@@ -34,7 +34,8 @@ const TOOLS: Readonly<Record<string, readonly [string, string]>> = {
 export async function buildBox(options: BoxOptions): Promise<void> {
   const { name, suite, node, output, signal, runTasks } = options;
   await checkTools();
-  const folder = await mkdtemp(join(tmpdir(), 'tilebed-box-'));
+  await using scratch = await makeScratch('box');
+  const { folder } = scratch;
   const unfinished = `${output}.unfinished`;
   const recipe = boxRecipe({ folder, output: unfinished, suite });
   const run = async (commands: readonly (readonly string[])[]) => {
@@ -79,7 +80,6 @@ export async function buildBox(options: BoxOptions): Promise<void> {
       { signal },
     );
   } finally {
-    await rm(folder, { recursive: true, force: true });
     await rm(unfinished, { force: true });
   }
 }

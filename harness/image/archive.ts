@@ -1,19 +1,9 @@
 /** A root file system as an archive: the same files give the same bytes, on any day and for any user. */
 import { createHash } from 'node:crypto';
-import {
-  chmod,
-  copyFile,
-  mkdir,
-  mkdtemp,
-  readdir,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, copyFile, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { create } from 'tar';
+import { makeScratch } from '../scratch.ts';
 import { fileHashes } from './file-hashes.ts';
 import { NODE_USER, type RootFile } from './root-files.ts';
 
@@ -46,28 +36,25 @@ async function describe(file: RootFile, hashes: ReadonlyMap<string, string>): Pr
 
 /** Writes the archive. Whatever is not the node's own belongs to root and is not writable for others. */
 export async function writeRoot(files: readonly RootFile[], archive: string): Promise<void> {
-  const root = await mkdtemp(join(tmpdir(), 'tilebed-root-'));
-  try {
-    for (const file of files) await place(file, join(root, file.path));
-    await chmod(root, 0o755);
-    const owned = new Set(files.flatMap((file) => (isOwned(file) ? [`.${file.path}`] : [])));
-    await create(
-      {
-        cwd: root,
-        file: archive,
-        mtime: new Date(0),
-        onWriteEntry: (entry) => {
-          const user = owned.has(entry.path.replace(/\/$/, '')) ? NODE_USER : 0;
-          if (entry.stat) Object.assign(entry.stat, { uid: user, gid: user, ...UNKNOWN_TIMES });
-          entry.myuser = '';
-        },
-        noDirRecurse: true,
+  await using scratch = await makeScratch('root');
+  const { folder: root } = scratch;
+  for (const file of files) await place(file, join(root, file.path));
+  await chmod(root, 0o755);
+  const owned = new Set(files.flatMap((file) => (isOwned(file) ? [`.${file.path}`] : [])));
+  await create(
+    {
+      cwd: root,
+      file: archive,
+      mtime: new Date(0),
+      onWriteEntry: (entry) => {
+        const user = owned.has(entry.path.replace(/\/$/, '')) ? NODE_USER : 0;
+        if (entry.stat) Object.assign(entry.stat, { uid: user, gid: user, ...UNKNOWN_TIMES });
+        entry.myuser = '';
       },
-      await entriesBelow(root),
-    );
-  } finally {
-    await rm(root, { recursive: true, force: true });
-  }
+      noDirRecurse: true,
+    },
+    await entriesBelow(root),
+  );
 }
 
 /** With the folder itself; in order, which file systems do not have. */

@@ -5,11 +5,12 @@
  */
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
 import { tryCommand } from '../machine/command.ts';
 import { pathExists } from '../path-exists.ts';
+import { makeScratch } from '../scratch.ts';
 import type { ImagePlatform } from './platforms.ts';
 
 export interface DebianOptions {
@@ -48,7 +49,8 @@ export async function debianFiles(
   await mkdir(cache, { recursive: true });
   // In the cache's own file system, so that it is moved in one go; apt works where its own user gets to.
   const unpacked = await mkdtemp(`${folder}.partial-`);
-  const work = await mkdtemp(join(tmpdir(), 'tilebed-apt-'));
+  await using scratch = await makeScratch('apt');
+  const { folder: work } = scratch;
   try {
     await chmod(work, 0o755);
     for (const archive of await fetchPackages(platform, work, sources, signal)) {
@@ -60,7 +62,6 @@ export async function debianFiles(
     return folder;
   } finally {
     await rm(unpacked, { recursive: true, force: true });
-    await rm(work, { recursive: true, force: true });
   }
 }
 

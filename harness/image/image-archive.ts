@@ -4,13 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { create } from 'tar';
 import { fileSha256 } from '../models/trusted-hash.ts';
+import { makeScratch } from '../scratch.ts';
 import { writeRoot } from './archive.ts';
 import type { ImagePlatform } from './platforms.ts';
 import type { RootFile } from './root-files.ts';
@@ -44,41 +44,38 @@ export async function writeImages(
   file: string,
   options: WriteOptions,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'tilebed-image-'));
-  try {
-    await mkdir(join(folder, BLOBS), { recursive: true });
-    const [manifests, saved] = [[] as object[], [] as object[]];
-    for (const image of images) {
-      const { manifest, config, layer } = await writeImage(image, folder, options);
-      const { architecture, variant } = image.platform;
-      manifests.push({
-        ...manifest,
-        platform: { architecture, os: 'linux', ...(variant === undefined ? {} : { variant }) },
-        annotations: {
-          'io.containerd.image.name': `docker.io/${image.tag}`,
-          'org.opencontainers.image.ref.name': image.tag.split(':').at(-1),
-        },
-      });
-      saved.push({ Config: pathOf(config), RepoTags: [image.tag], Layers: [pathOf(layer)] });
-    }
-    const files = {
-      'oci-layout': { imageLayoutVersion: '1.0.0' },
-      'index.json': { schemaVersion: 2, mediaType: `${TYPE}.index.v1+json`, manifests },
-      'manifest.json': saved,
-    };
-    for (const [name, content] of Object.entries(files)) {
-      await writeFile(join(folder, name), JSON.stringify(content));
-    }
-    options.signal.throwIfAborted();
-    // Engines that read it as a stream want to know first what it is.
-    await create({ cwd: folder, file, portable: true, mtime: new Date(0) }, [
-      ...Object.keys(files),
-      'blobs',
-    ]);
-    options.signal.throwIfAborted();
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  await using scratch = await makeScratch('image');
+  const { folder } = scratch;
+  await mkdir(join(folder, BLOBS), { recursive: true });
+  const [manifests, saved] = [[] as object[], [] as object[]];
+  for (const image of images) {
+    const { manifest, config, layer } = await writeImage(image, folder, options);
+    const { architecture, variant } = image.platform;
+    manifests.push({
+      ...manifest,
+      platform: { architecture, os: 'linux', ...(variant === undefined ? {} : { variant }) },
+      annotations: {
+        'io.containerd.image.name': `docker.io/${image.tag}`,
+        'org.opencontainers.image.ref.name': image.tag.split(':').at(-1),
+      },
+    });
+    saved.push({ Config: pathOf(config), RepoTags: [image.tag], Layers: [pathOf(layer)] });
   }
+  const files = {
+    'oci-layout': { imageLayoutVersion: '1.0.0' },
+    'index.json': { schemaVersion: 2, mediaType: `${TYPE}.index.v1+json`, manifests },
+    'manifest.json': saved,
+  };
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(folder, name), JSON.stringify(content));
+  }
+  options.signal.throwIfAborted();
+  // Engines that read it as a stream want to know first what it is.
+  await create({ cwd: folder, file, portable: true, mtime: new Date(0) }, [
+    ...Object.keys(files),
+    'blobs',
+  ]);
+  options.signal.throwIfAborted();
 }
 
 async function writeImage(

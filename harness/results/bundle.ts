@@ -2,13 +2,13 @@
  * A results folder as one file that others can check: everything in it, and `bundle.json`, which has the
  * size and the SHA-256 of each file. Made and opened with the system's tar.
  */
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { execa } from 'execa';
 import { TilebedError } from '../../runtime/errors.ts';
 import { fileSha256 } from '../models/trusted-hash.ts';
 import { VERSION } from '../package-root.ts';
+import { makeScratch } from '../scratch.ts';
 import { CITATION_FILE, citationText } from './citation.ts';
 import type { Manifest } from './format.ts';
 import { MANIFEST_FILE } from './layout.ts';
@@ -57,16 +57,12 @@ export async function exportBundle(
   );
   const madeAt = new Date().toISOString();
   const bundle: ResultsBundle = { format: BUNDLE_FORMAT, tilebed: VERSION, madeAt, files };
-  const scratch = await mkdtemp(join(tmpdir(), 'tilebed-bundle-'));
-  try {
-    const list = join(scratch, 'files');
-    await writeFile(join(scratch, BUNDLE_FILE), `${JSON.stringify(bundle, null, 2)}\n`);
-    await writeFile(list, files.map(({ path }) => `./${path}\0`).join(''));
-    const inside = ['-C', scratch, BUNDLE_FILE, '-C', resolve(folder), '--null', '-T', list];
-    await tar(['-czf', resolve(file), ...inside]);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  await using scratch = await makeScratch('bundle');
+  const list = join(scratch.folder, 'files');
+  await writeFile(join(scratch.folder, BUNDLE_FILE), `${JSON.stringify(bundle, null, 2)}\n`);
+  await writeFile(list, files.map(({ path }) => `./${path}\0`).join(''));
+  const inside = ['-C', scratch.folder, BUNDLE_FILE, '-C', resolve(folder), '--null', '-T', list];
+  await tar(['-czf', resolve(file), ...inside]);
   return bundle;
 }
 
@@ -82,11 +78,11 @@ export interface OpenBundle extends BundleCheck, AsyncDisposable {
 export async function openBundle(path: string): Promise<OpenBundle> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new TilebedError('INPUT', `there is no ${path}`);
-  const scratch = await mkdtemp(join(tmpdir(), 'tilebed-bundle-'));
-  const remove = () => rm(scratch, { recursive: true, force: true });
+  const scratch = await makeScratch('bundle');
+  const remove = () => scratch[Symbol.asyncDispose]();
   try {
-    if (!found.isDirectory()) await tar(['-xzf', resolve(path), '-C', scratch]);
-    const folder = found.isDirectory() ? resolve(path) : scratch;
+    if (!found.isDirectory()) await tar(['-xzf', resolve(path), '-C', scratch.folder]);
+    const folder = found.isDirectory() ? resolve(path) : scratch.folder;
     return { folder, ...(await checkFolder(folder, path)), [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();

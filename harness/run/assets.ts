@@ -3,8 +3,7 @@
  * its node under the name of its hash, so that nothing travels twice and nothing is mistaken.
  */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
 import { encodePpm } from '../../runtime/frames/ppm.ts';
@@ -13,6 +12,7 @@ import { type HashedFile, sendFile } from '../deployables/send.ts';
 import { fileSha256 } from '../models/trusted-hash.ts';
 import { readPicture } from '../pictures/read.ts';
 import type { ProvisionedNode } from '../providers/provider.ts';
+import { makeScratch } from '../scratch.ts';
 import type { Experiment } from '../spec/resolved.ts';
 import type { TaskContext } from '../tasks.ts';
 
@@ -88,14 +88,11 @@ async function placePicture(
 ): Promise<string> {
   const name = `frames/${sha256}.ppm`;
   if (await has(node, posix.join(node.folder, name))) return posix.join(node.folder, name);
-  const folder = await mkdtemp(join(tmpdir(), 'tilebed-frame-'));
-  try {
-    const ppm = join(folder, 'frame.ppm');
-    await writeFile(ppm, encodePpm(await readPicture(path)));
-    return await place(node, ppm, name, signal);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using scratch = await makeScratch('frame');
+  const { folder } = scratch;
+  const ppm = join(folder, 'frame.ppm');
+  await writeFile(ppm, encodePpm(await readPicture(path)));
+  return await place(node, ppm, name, signal);
 }
 
 /** What may be large goes on where an earlier run was broken off. */

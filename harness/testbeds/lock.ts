@@ -2,6 +2,7 @@
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
+import { isAlive } from '../machine/owned-processes.ts';
 import type { Testbed } from '../spec/resolved.ts';
 import { stateFolder } from './state.ts';
 
@@ -74,13 +75,4 @@ async function readHolder(path: string): Promise<{ pid: number; purpose: string 
 export async function lockHolder(path: string): Promise<number | undefined> {
   const holder = await readHolder(path);
   return holder !== undefined && isAlive(holder.pid) ? holder.pid : undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

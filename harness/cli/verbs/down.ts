@@ -1,6 +1,7 @@
 /** tilebed down */
 import type { Command } from 'commander';
 import { TilebedError } from '../../../runtime/errors.ts';
+import { leftScratch, removeLeftScratch } from '../../scratch.ts';
 import { loadTestbed } from '../../spec/load-testbed.ts';
 import { down } from '../../testbeds/down.ts';
 import { lockTestbed } from '../../testbeds/lock.ts';
@@ -80,6 +81,13 @@ async function downOrphans(
       `left alone, since nobody here knows whose it is: tilebed-${id}, perhaps another user’s`,
     );
   }
+  const scratch = dryRun ? await leftScratch() : await removeLeftScratch();
+  for (const folder of scratch) {
+    output.note(
+      `${dryRun ? 'would remove' : 'removed'} ${folder}, which a killed command has left`,
+    );
+  }
+  if (!dryRun) removed.push(...scratch);
   const found = orphans.length === 1 ? '1 orphan' : `${orphans.length} orphans`;
   const what = dryRun ? 'would be removed' : 'removed';
   const but = failed.length === 0 ? '' : `, but ${failed.length} not, or not wholly`;

@@ -3,8 +3,7 @@
  * an image that is there need not be made, and one that is out of date is never mistaken for it.
  */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create } from 'tar';
 import { rootHash, writeRoot } from '../../image/archive.ts';
@@ -15,6 +14,7 @@ import { ownParts } from '../../image/own-parts.ts';
 import { type ImagePlatform, ownPlatform } from '../../image/platforms.ts';
 import { rootOnBase, wholeRoot } from '../../image/root-files.ts';
 import { dockerfileLines, imageSettings } from '../../image/settings.ts';
+import { makeScratch } from '../../scratch.ts';
 import { type Bundle, bundleFolder } from '../../testbeds/bundle.ts';
 import type { Engine } from './engine.ts';
 
@@ -77,26 +77,23 @@ export async function makeImage(
   image: NodeImage,
   signal: AbortSignal,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'tilebed-image-'));
-  try {
-    if (image.base === undefined) {
-      const archive = join(folder, 'image.tar');
-      await writeImages([image], archive, { compress: false, signal });
-      await engine.run(loadArguments(archive), { signal });
-      return;
-    }
-    await writeRoot(image.files, join(folder, 'rootfs.tar'));
-    signal.throwIfAborted();
-    const context = join(folder, 'context.tar');
-    const lines = [`FROM ${image.base}`, 'ADD rootfs.tar /', ...dockerfileLines(image.settings)];
-    await writeFile(join(folder, 'Dockerfile'), `${lines.join('\n')}\n`);
-    await create({ cwd: folder, file: context }, ['Dockerfile', 'rootfs.tar']);
-    await engine.run(buildArguments(image), { signal, inputFile: context });
-    // Its C library may be too old, or none at all.
-    await engine.run(['run', '--rm', '--network', 'none', image.tag, 'verify'], { signal });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  await using scratch = await makeScratch('image');
+  const { folder } = scratch;
+  if (image.base === undefined) {
+    const archive = join(folder, 'image.tar');
+    await writeImages([image], archive, { compress: false, signal });
+    await engine.run(loadArguments(archive), { signal });
+    return;
   }
+  await writeRoot(image.files, join(folder, 'rootfs.tar'));
+  signal.throwIfAborted();
+  const context = join(folder, 'context.tar');
+  const lines = [`FROM ${image.base}`, 'ADD rootfs.tar /', ...dockerfileLines(image.settings)];
+  await writeFile(join(folder, 'Dockerfile'), `${lines.join('\n')}\n`);
+  await create({ cwd: folder, file: context }, ['Dockerfile', 'rootfs.tar']);
+  await engine.run(buildArguments(image), { signal, inputFile: context });
+  // Its C library may be too old, or none at all.
+  await engine.run(['run', '--rm', '--network', 'none', image.tag, 'verify'], { signal });
 }
 
 /** Loading needs no builder, which newer clients lack unless it is installed. */
