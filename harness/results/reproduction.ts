@@ -2,7 +2,27 @@
  * What `tilebed reproduce` writes as `reproduction.json`: a figure of a paper beside what was computed
  * or measured here, and what becomes of the paper's claims.
  */
-export const REPRODUCTION_FILE = 'reproduction.json';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * What the files of a figure in a results folder are called, without their ending: `reproduction`, or
+ * where those are another figure's, drawn from the same results, a name of its own.
+ */
+export async function reproductionStem(folder: string, figure: string): Promise<string> {
+  const text = await readFile(join(folder, 'reproduction.json'), 'utf8').catch(() => '{}');
+  const other = figureOf(text);
+  return other === undefined || other === figure ? 'reproduction' : `reproduction-${figure}`;
+}
+
+/** Undefined of a file that nobody can read. */
+function figureOf(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as Partial<Reproduction>).figure;
+  } catch {
+    return undefined;
+  }
+}
 
 export type ClaimVerdict = 'holds' | 'does not hold' | 'not tested here';
 

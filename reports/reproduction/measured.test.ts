@@ -73,6 +73,30 @@ test('an invalid trial enters no figure, and is told', () => {
   );
 });
 
+test('what was wanted of links is told, also where one medium is what limits them', () => {
+  const { manifest, ...rest } = results([]);
+  const measured = (rate: number) => ({ sendBitsPerSecond: rate, receiveBitsPerSecond: 38e6 });
+  const settingWith = (links: object) =>
+    measuredFigure('deepthings-fig13', {
+      ...rest,
+      manifest: { ...manifest, links } as Results['manifest'],
+    }).setting.at(-1);
+  const expected = { roundTripMs: 6, rateBitsPerSecond: 40e6 };
+  expect(settingWith({ edge0: { asked: {}, expected, measured: measured(39e6) } })).toBe(
+    'Links measured before the first trial: 38 to 39 Mbit/s, 40 wanted.',
+  );
+  const asked = { rateBitsPerSecond: 20e6 };
+  expect(
+    settingWith({
+      edge0: { asked: {}, expected, measured: measured(39e6) },
+      edge1: { asked, measured: measured(19e6) },
+    }),
+  ).toBe('Links measured before the first trial: 19 to 39 Mbit/s, 20 to 40 wanted.');
+  expect(settingWith({ edge0: { asked: {}, measured: measured(38e6) } })).toBe(
+    'Links measured before the first trial: 38 Mbit/s.',
+  );
+});
+
 test('bytes a frame, summed over nodes', () => {
   const { panels } = measuredFigure('deepthings-fig12', results([trial({}, [1, 1, 1])]));
   expect(panels['communication']!['local']![0]).toBe(1);

@@ -137,15 +137,20 @@ function emulationLines(facts: readonly EmulationFacts[], timeScale: number): st
 function linkLines(links: Results['manifest']['links'] & object): string[] {
   const facts = Object.values(links);
   if (facts.length === 0) return [];
-  const asked = facts.find(({ asked: { rateBitsPerSecond } }) => rateBitsPerSecond !== undefined);
   const rates = facts.flatMap(({ measured }) => [
     measured.sendBitsPerSecond,
     measured.receiveBitsPerSecond,
   ]);
-  const megabits = (bits: number) => significant(bits / 1e6);
-  const wanted = asked?.asked.rateBitsPerSecond;
-  const wish = wanted === undefined ? '' : `, ${megabits(wanted)} wanted`;
-  return [
-    `Links measured before the first trial: ${megabits(Math.min(...rates))} to ${megabits(Math.max(...rates))} Mbit/s${wish}.`,
-  ];
+  // A medium or a pair is no node's own link.
+  const wanted = facts.flatMap(
+    ({ asked, expected }) => expected?.rateBitsPerSecond ?? asked.rateBitsPerSecond ?? [],
+  );
+  const wish = wanted.length === 0 ? '' : `, ${range(wanted)} wanted`;
+  return [`Links measured before the first trial: ${range(rates)} Mbit/s${wish}.`];
+}
+
+/** In Mbit/s. */
+function range(bitsPerSecond: readonly number[]): string {
+  const ends = [Math.min(...bitsPerSecond), Math.max(...bitsPerSecond)];
+  return [...new Set(ends.map((bits) => significant(bits / 1e6)))].join(' to ');
 }

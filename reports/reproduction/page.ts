@@ -21,7 +21,7 @@ export function reproductionPage(reproduction: Reproduction): string {
 <p class="meta">The paper's numbers: ${source}</p>
 <ul>${setting.map((line) => markup`<li>${line}</li>`)}</ul>`,
     main: markup`${claimsSection(claims)}${panels.map(panelSection)}${speedupSection(speedups)}`,
-    footer: `Made by tilebed, ${madeAt}. The numbers stand in reproduction.json.`,
+    footer: `Made by tilebed, ${madeAt}. The numbers stand beside it, in the file of this name that ends in .json.`,
   });
 }
 

@@ -41,6 +41,19 @@ test('figure 11 is the paper’s, and all its claims hold', async () => {
   expect(claims.map(({ verdict }) => verdict)).toEqual(claims.map(() => 'holds'));
 });
 
+test('two figures from the same results lie beside each other', async () => {
+  const first = await reproduce('deepthings-fig11');
+  const results = join(folder, 'deepthings-fig11');
+  const argv = ['reproduce', 'deepthings-fig12', '--computed', '--results', results, '--resume'];
+  const { exitCode, stdout } = await tilebed(argv);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('reproduction-deepthings-fig12.html');
+  const read = async (name: string) =>
+    (JSON.parse(await readFile(join(results, name), 'utf8')) as Reproduction).figure;
+  expect(await read('reproduction.json')).toBe(first.figure);
+  expect(await read('reproduction-deepthings-fig12.json')).toBe('deepthings-fig12');
+});
+
 test('a figure that nobody has is wrong usage, before anything is made', async () => {
   const { exitCode, stderr } = await tilebed(['reproduce', 'deepthings-fig99']);
   expect(exitCode).toBe(2);

@@ -13,7 +13,7 @@ import { experimentFile } from '../../papers/experiments.ts';
 import { paperFigure, readPaperFigures } from '../../papers/figures.ts';
 import { measureLayerTimes } from '../../papers/layer-times.ts';
 import { type Measured, reproduce } from '../../papers/reproduce.ts';
-import { REPRODUCTION_FILE, type Reproduction } from '../../results/reproduction.ts';
+import { type Reproduction, reproductionStem } from '../../results/reproduction.ts';
 import { chooseResultsFolder } from '../../run/results-folder.ts';
 import { runExperiment } from '../../run/run.ts';
 import { BUILT_IN_MODELS, loadExperiment } from '../../spec/load-experiment.ts';
@@ -110,10 +110,11 @@ async function measureAlone(
 /** As a page, as Markdown, and as data. */
 async function write(folder: string, reproduction: Reproduction): Promise<string> {
   await mkdir(folder, { recursive: true });
-  const report = join(folder, 'reproduction.html');
-  await writeWhole(join(folder, REPRODUCTION_FILE), `${JSON.stringify(reproduction, null, 2)}\n`);
-  await writeWhole(join(folder, 'reproduction.md'), reproductionMarkdown(reproduction));
-  await writeWhole(join(folder, 'reproduction.svg'), reproductionSvg(reproduction));
+  const stem = join(folder, await reproductionStem(folder, reproduction.figure));
+  const report = `${stem}.html`;
+  await writeWhole(`${stem}.json`, `${JSON.stringify(reproduction, null, 2)}\n`);
+  await writeWhole(`${stem}.md`, reproductionMarkdown(reproduction));
+  await writeWhole(`${stem}.svg`, reproductionSvg(reproduction));
   await writeWhole(report, reproductionPage(reproduction));
   return report;
 }
