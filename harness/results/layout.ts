@@ -27,6 +27,11 @@ export function inputsFolder(folder: string): string {
   return join(folder, 'inputs');
 }
 
+/** Both specs as they were understood, defaults and time scale included. */
+export function resolvedInputPath(folder: string): string {
+  return join(inputsFolder(folder), 'resolved.json');
+}
+
 export function inputPicturesFolder(folder: string): string {
   return join(inputsFolder(folder), 'pictures');
 }

@@ -5,7 +5,7 @@
  */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { inputPicturesFolder, inputsFolder } from '../results/layout.ts';
+import { inputPicturesFolder, inputsFolder, resolvedInputPath } from '../results/layout.ts';
 import type { Experiment, Testbed } from '../spec/resolved.ts';
 import type { Assets } from './assets.ts';
 
@@ -21,7 +21,7 @@ export async function saveInputs(
   // The texts themselves are in the manifest.
   const [{ text: _, ...understood }, { text: __, ...bed }] = [experiment, testbed];
   const resolved = { experiment: understood, testbed: bed };
-  await writeFile(join(inputs, 'resolved.json'), `${JSON.stringify(resolved, null, 2)}\n`);
+  await writeFile(resolvedInputPath(folder), `${JSON.stringify(resolved, null, 2)}\n`);
   if (pictures.length === 0) return;
   const target = inputPicturesFolder(folder);
   await mkdir(target, { recursive: true });

@@ -82,7 +82,7 @@ export function guessPoint(input: SimulationInput, point: PlannedTrial, profile:
   const { nodes, frames } = simulateTrial({ ...trial, spans: false });
   const edges = [...nodes.values()].filter(({ role }) => role === 'edge');
   return {
-    computeMs: edges.reduce((sum, { computeMs }) => sum + computeMs, 0),
+    computeMs: edges.reduce((sum, { computeMs }) => sum + computeMs, 0) / frames.length,
     latencyMs: median(frames.map(({ latencyMs }) => latencyMs)),
     runs: Math.max(...edges.map(({ tilesComputed }) => tilesComputed)) / frames.length,
     guessedRunMs: modelledNodes(input.testbed, input.network, 0).find(

@@ -5,6 +5,7 @@
  */
 
 import { median } from '../../runtime/quantiles.ts';
+import { type StrategyName, strategyOn } from '../../runtime/schedule/strategies.ts';
 import type { Manifest, Parameters, Trace, TrialRecord } from '../results/format.ts';
 
 /** Factors on what is guessed. */
@@ -17,7 +18,7 @@ export interface ComputeProfile {
 export interface Profile {
   /** By `wayOf`. */
   readonly ways: ReadonlyMap<string, ComputeProfile>;
-  /** Of ways that were not measured. */
+  /** Of ways that were not measured: the median of those that compute in parts, where there are some. */
   readonly any: ComputeProfile;
   readonly readMs?: number;
   readonly cutMs?: number;
@@ -35,6 +36,7 @@ export interface Measured {
 
 /** What a simulation with guessed times says of a point. */
 export interface Guess {
+  /** Of all edges, a frame. */
   readonly computeMs: number;
   readonly latencyMs: number;
   /** Runs of the busiest edge, a frame. */
@@ -49,91 +51,125 @@ export const UNMEASURED: Profile = {
   points: new Set(),
 };
 
-/** Everything about a point but its number of edges. */
-export function wayOf({ edges: _, ...rest }: Parameters): string {
+/** Everything about a point but its number of edges; by what is run: `adaptive` on one edge is `local`. */
+export function wayOf(parameters: Parameters): string {
+  return withoutEdges({ ...parameters, strategy: ranAs(parameters) });
+}
+
+function withoutEdges({ edges: _, ...rest }: Parameters): string {
   return JSON.stringify(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+function ranAs({ edges, strategy, reuse }: Parameters): string {
+  const name = strategy as StrategyName;
+  return strategyOn(edges, { name, reuse, order: 'checkerboard', align: 'output' }).name;
+}
+
 /**
- * @param guess simulates a point with this profile
+ * @param guess simulates a measured point with this profile, on the testbed that it was measured on
  */
 export function profileOf(
   measured: Measured,
   guess: (parameters: Parameters, profile: Profile) => Guess | undefined,
 ): Profile {
-  const trials = measured.trials.filter(
+  const chosen = fewestEdges(measured.trials);
+  const used = [...chosen.values()].flat();
+  const traces = new Map(measured.traces.map((trace) => [nameOf(trace), trace]));
+  const basis: Profile = {
+    ...UNMEASURED,
+    linkFactor: linkFactorOf(measured.manifest),
+    ...readingTimes(used.flatMap((record) => traces.get(nameOf(record)) ?? [])),
+    points: new Set(used.map(({ parameters }) => JSON.stringify(parameters))),
+  };
+  const ways = new Map<string, ComputeProfile>();
+  const inParts: ComputeProfile[] = [];
+  for (const [way, records] of chosen) {
+    const { parameters } = records[0]!;
+    const measuredMs = {
+      compute: median(records.map((record) => computeMs(record, traces.get(nameOf(record))))),
+      latency: median(records.map(({ frames }) => median(frames.map((frame) => frame.latencyMs)))),
+    };
+    const found = computeProfile(measuredMs, (profile) =>
+      guess(parameters, { ...basis, any: profile }),
+    );
+    if (found === undefined) continue;
+    ways.set(way, found);
+    if (ranAs(parameters) !== 'local') inParts.push(found);
+  }
+  // An engine that computes layers in one piece has sessions of its own: they say nothing of parts.
+  const others = inParts.length > 0 ? inParts : [...ways.values()];
+  if (others.length === 0) return basis;
+  return { ...basis, ways, any: { computeFactor: median(others.map((one) => one.computeFactor)) } };
+}
+
+/** By way, the trials of points that have the fewest edges of all that were measured with the same choices. */
+function fewestEdges(trials: readonly TrialRecord[]): ReadonlyMap<string, readonly TrialRecord[]> {
+  const usable = trials.filter(
     ({ status, verdict, simulated, frames }) =>
       status !== 'failed' &&
       frames.length > 0 &&
       verdict?.verdict !== 'invalid' &&
       simulated !== true,
   );
+  const fewest = new Map<string, number>();
+  for (const { parameters } of usable) {
+    const choices = withoutEdges(parameters);
+    const before = fewest.get(choices) ?? Number.POSITIVE_INFINITY;
+    fewest.set(choices, Math.min(before, parameters.edges));
+  }
   const chosen = new Map<string, TrialRecord[]>();
-  for (const trial of trials) {
-    const way = wayOf(trial.parameters);
+  for (const trial of usable) {
+    const { parameters } = trial;
+    if (parameters.edges > fewest.get(withoutEdges(parameters))!) continue;
+    const way = wayOf(parameters);
     const before = chosen.get(way);
-    const fewest = before?.[0]?.parameters.edges ?? Number.POSITIVE_INFINITY;
-    if (trial.parameters.edges > fewest) continue;
-    if (trial.parameters.edges < fewest) chosen.set(way, [trial]);
-    else before!.push(trial);
+    if (before === undefined) chosen.set(way, [trial]);
+    else before.push(trial);
   }
-  const used = [...chosen.values()].flat();
-  const spans = readingTimes(measured.traces, used);
-  const basis: Profile = {
-    ...UNMEASURED,
-    linkFactor: linkFactorOf(measured.manifest),
-    ...spans,
-    points: new Set(used.map(({ parameters }) => JSON.stringify(parameters))),
-  };
-  const ways = new Map<string, ComputeProfile>();
-  for (const [way, records] of chosen) {
-    const found = computeProfile(records, (profile) =>
-      guess(records[0]!.parameters, { ...basis, any: profile }),
-    );
-    if (found !== undefined) ways.set(way, found);
-  }
-  const all = [...ways.values()];
-  if (all.length === 0) return basis;
-  return { ...basis, ways, any: { computeFactor: median(all.map((one) => one.computeFactor)) } };
+  return chosen;
 }
 
 /** First the computing itself, then what a frame took beside it, shared out over the runs. */
 function computeProfile(
-  records: readonly TrialRecord[],
+  measuredMs: { readonly compute: number; readonly latency: number },
   guess: (profile: ComputeProfile) => Guess | undefined,
 ): ComputeProfile | undefined {
   const first = guess({ computeFactor: 1 });
-  const computeMs = median(records.map(totalComputeMs));
-  if (first === undefined || first.computeMs === 0 || computeMs === 0) return undefined;
+  if (first === undefined || first.computeMs === 0 || measuredMs.compute === 0) return undefined;
   const { guessedRunMs } = first;
-  const computeFactor = computeMs / first.computeMs;
+  const computeFactor = measuredMs.compute / first.computeMs;
   const second = guess({ computeFactor, runMs: guessedRunMs * computeFactor });
-  const latencyMs = median(
-    records.map(({ frames }) => median(frames.map((frame) => frame.latencyMs))),
-  );
   if (second === undefined) return { computeFactor };
-  const missingMs = (latencyMs - second.latencyMs) / second.runs;
+  const missingMs = (measuredMs.latency - second.latencyMs) / second.runs;
   return { computeFactor, runMs: Math.max(0, guessedRunMs * computeFactor + missingMs) };
 }
 
-function totalComputeMs({ nodes }: TrialRecord): number {
-  return Object.values(nodes).reduce((sum, { computeMs = 0 }) => sum + computeMs, 0);
+/** Of all edges, a frame: the middle one, as its latency is, where the trace tells frames apart. */
+function computeMs({ nodes, frames }: TrialRecord, trace: Trace | undefined): number {
+  const byFrame = new Map<string, number>();
+  for (const { kind, source, frame, startMs, endMs } of trace?.spans ?? []) {
+    if (kind !== 'compute') continue;
+    const key = `${source}/${frame}`;
+    byFrame.set(key, (byFrame.get(key) ?? 0) + endMs - startMs);
+  }
+  if (byFrame.size > 0) return median([...byFrame.values()]);
+  const sum = Object.values(nodes).reduce((before, { computeMs = 0 }) => before + computeMs, 0);
+  return sum / frames.length;
+}
+
+function nameOf({ trial, repetition }: Pick<TrialRecord, 'trial' | 'repetition'>): string {
+  return `${trial}-${repetition}`;
 }
 
 /** From the start signal to what a source does first with its frame, and how long it cuts a tile. */
-function readingTimes(
-  traces: readonly Trace[],
-  records: readonly TrialRecord[],
-): Pick<Profile, 'readMs' | 'cutMs'> {
-  const names = new Set(records.map(({ trial, repetition }) => `${trial}-${repetition}`));
-  const own = traces.filter(({ trial, repetition }) => names.has(`${trial}-${repetition}`));
-  const first = own.flatMap(({ spans }) => {
+function readingTimes(traces: readonly Trace[]): Pick<Profile, 'readMs' | 'cutMs'> {
+  const first = traces.flatMap(({ spans }) => {
     const starts = spans
       .filter(({ source, node }) => source === node)
       .map(({ startMs }) => startMs);
     return starts.length === 0 ? [] : [Math.min(...starts)];
   });
-  const cuts = own.flatMap(({ spans }) =>
+  const cuts = traces.flatMap(({ spans }) =>
     spans.filter(({ kind, node, source }) => kind === 'cut' && node === source),
   );
   return {

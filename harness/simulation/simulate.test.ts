@@ -6,6 +6,8 @@ import { PACKAGE_ROOT } from '../package-root.ts';
 import { type LoadedExperiment, loadExperiment } from '../spec/load-experiment.ts';
 import { loadTestbed } from '../spec/load-testbed.ts';
 import type { Testbed } from '../spec/resolved.ts';
+import { wayOf } from './profile.ts';
+import type { Ran } from './ran.ts';
 import { type SimulateOptions, type Simulation, simulateExperiment } from './simulate.ts';
 
 const folder = join(PACKAGE_ROOT, 'experiments/papers');
@@ -43,12 +45,6 @@ test('it has every point of the matrix, in the time of the devices, and says tha
 });
 
 test('what one edge measured says what more will take', async () => {
-  const slower = {
-    ...sixPis,
-    nodes: sixPis.nodes.map((node) =>
-      node.plainMs === undefined ? node : { ...node, plainMs: 1.4 * node.plainMs },
-    ),
-  };
   const real = await simulate(fig13, slower);
   const trials = real.trials.map(({ simulated: _, ...trial }) => trial);
   const measured = { folder: 'there', manifest: real.manifest, trials, traces: [] };
@@ -67,6 +63,68 @@ test('what one edge measured says what more will take', async () => {
   const fitted = against(learned).points.filter(({ isFitted }) => isFitted);
   expect(fitted.every(({ parameters }) => parameters.edges === 1)).toBe(true);
   expect(fitted).toHaveLength(4);
+});
+
+/** As a folder of measured results has it. */
+function asMeasured({ manifest, trials }: Simulation, ran: Ran) {
+  const measured = trials.map(({ simulated: _, ...trial }) => trial);
+  return { folder: 'there', manifest, trials: measured, traces: [], ran };
+}
+
+const slower: Testbed = {
+  ...sixPis,
+  nodes: sixPis.nodes.map((node) =>
+    node.plainMs === undefined ? node : { ...node, plainMs: 1.4 * node.plainMs },
+  ),
+};
+
+test('what is learnt is of a frame, and of the testbed that was measured: fewer frames and other links there say the same', async () => {
+  const real = await simulate(fig13, slower);
+  const slowLinks: Testbed = { ...slower, medium: { rateBitsPerSecond: 2e7 } };
+  const there = { ...fig13.experiment, frames: { ...fig13.experiment.frames, count: 3 } };
+  const measured = await simulate(fig13, slowLinks, { frames: 3 });
+  const ran = { experiment: there, testbed: { ...sixPis, medium: slowLinks.medium! } };
+  const learned = await simulate(fig13, sixPis, { calibrate: asMeasured(measured, ran) });
+  for (const [way, { computeFactor }] of learned.profile.ways) {
+    expect(computeFactor, way).toBeGreaterThan(1.36);
+    expect(computeFactor, way).toBeLessThan(1.44);
+  }
+  for (const { parameters, frames } of real.trials) {
+    const { strategy, edges } = parameters;
+    const ratio = latencyOf(learned, strategy, edges) / frames[0]!.latencyMs;
+    expect(Math.abs(ratio - 1), `${strategy} on ${edges}`).toBeLessThan(0.08);
+  }
+});
+
+test('one edge that computes everything in one piece says nothing of parts: those learn from other strategies', async () => {
+  const key = await loadExperiment(join(folder, 'beaten-key.yaml'));
+  const [factor, partsFactor] = [1, 1.5];
+  const real = await simulate(key, sixPis);
+  const trials = asMeasured(real, { experiment: key.experiment, testbed: sixPis }).trials.map(
+    (trial) => {
+      const times = trial.parameters.strategy === 'neighbour' ? partsFactor : factor;
+      const nodes = Object.entries(trial.nodes).map(([name, node]) => [
+        name,
+        { ...node, computeMs: times * (node.computeMs ?? 0) },
+      ]);
+      return { ...trial, nodes: Object.fromEntries(nodes) as typeof trial.nodes };
+    },
+  );
+  const ran = { experiment: key.experiment, testbed: sixPis };
+  const calibrate = { ...asMeasured(real, ran), trials };
+  const { profile } = await simulate(key, sixPis, { calibrate });
+  const [adaptive, one] = [6, 1].map((edges) => {
+    const found = real.trials.find(
+      ({ parameters }) => parameters.strategy === 'adaptive' && parameters.edges === edges,
+    );
+    return found!.parameters;
+  });
+  expect(profile.ways.get(wayOf(adaptive!))).toBeUndefined();
+  expect(profile.any.computeFactor).toBeCloseTo(partsFactor, 1);
+  expect(profile.ways.get(wayOf(one!))!.computeFactor).toBeCloseTo(factor, 1);
+  // More edges are predicted, never learnt from.
+  expect(profile.points).not.toContain(JSON.stringify(adaptive));
+  expect(profile.points).toContain(JSON.stringify(one));
 });
 
 test('a testbed is as large as somebody asks, and its edges take turns being copied', async () => {

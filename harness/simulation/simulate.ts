@@ -1,5 +1,6 @@
 /** An experiment's whole matrix on simulated time, with times from measured trials where there are some. */
 import { loadNetwork } from '../../runtime/model/load.ts';
+import type { Network } from '../../runtime/model/network.ts';
 import { probe } from '../../runtime/probe.ts';
 import { VERSION } from '../package-root.ts';
 import { FORMAT_VERSION, type Manifest, type Trace, type TrialRecord } from '../results/format.ts';
@@ -10,12 +11,13 @@ import type { LoadedExperiment } from '../spec/load-experiment.ts';
 import type { Experiment, Testbed } from '../spec/resolved.ts';
 import { guessPoint, plannedPoints, simulatePoint } from './experiment.ts';
 import { modelledNodes } from './nodes.ts';
-import { type Measured, type Profile, profileOf, UNMEASURED, wayOf } from './profile.ts';
+import { type Measured, type Profile, profileOf, UNMEASURED } from './profile.ts';
+import type { Ran } from './ran.ts';
 import { type Overrides, withEdges, withOverrides } from './widen.ts';
 
 export interface SimulateOptions extends Overrides {
-  /** Measured trials, and the folder that they are from. */
-  readonly calibrate?: Measured & { readonly folder: string };
+  /** Measured trials, the folder that they are from, and what ran there; default: this experiment. */
+  readonly calibrate?: Measured & { readonly folder: string; readonly ran?: Ran };
   /** Whether to keep what each node did when. */
   readonly spans: boolean;
   readonly signal: AbortSignal;
@@ -46,13 +48,7 @@ export async function simulateExperiment(
   const input = { experiment, testbed, network };
   const points = plannedPoints(input);
   const profile =
-    calibrate === undefined
-      ? UNMEASURED
-      : profileOf(calibrate, (parameters, guessed) => {
-          const way = wayOf(parameters);
-          const point = points.find((one) => wayOf(one.parameters) === way);
-          return point && guessPoint(input, { ...point, parameters }, guessed);
-        });
+    calibrate === undefined ? UNMEASURED : learnFrom(calibrate, loaded.experiment, given, network);
   const startedAt = new Date().toISOString();
   const trials: TrialRecord[] = [];
   const traces: Trace[] = [];
@@ -78,6 +74,22 @@ export async function simulateExperiment(
     profile,
     ...(rates.length === 0 ? {} : { rateBitsPerSecond: profile.linkFactor * Math.min(...rates) }),
   };
+}
+
+function learnFrom(
+  measured: NonNullable<SimulateOptions['calibrate']>,
+  experiment: Experiment,
+  testbed: Testbed,
+  network: Network,
+): Profile {
+  const input = { ...(measured.ran ?? { experiment, testbed }), network };
+  const points = new Map(
+    plannedPoints(input).map((point) => [JSON.stringify(point.parameters), point]),
+  );
+  return profileOf(measured, (parameters, guessed) => {
+    const point = points.get(JSON.stringify(parameters));
+    return point && guessPoint(input, point, guessed);
+  });
 }
 
 function manifestOf(

@@ -8,7 +8,12 @@ import { summarize } from '../../../reports/summary.ts';
 import { terminalSummary } from '../../../reports/terminal-summary.ts';
 import { TilebedError } from '../../../runtime/errors.ts';
 import { ResultsStore } from '../../results/store.ts';
-import { type Simulation, simulateExperiment } from '../../simulation/simulate.ts';
+import { whatRanIn } from '../../simulation/ran.ts';
+import {
+  type SimulateOptions,
+  type Simulation,
+  simulateExperiment,
+} from '../../simulation/simulate.ts';
 import { type LoadedExperiment, loadExperiment } from '../../spec/load-experiment.ts';
 import { loadTestbed } from '../../spec/load-testbed.ts';
 import type { Testbed } from '../../spec/resolved.ts';
@@ -55,7 +60,7 @@ export const simulateVerb: VerbSpec = {
     const loaded = await loadExperiment(file);
     const testbed = await findTestbed(loaded, flags);
     const from = flags.calibrate ?? flags.against;
-    const calibrate = from === undefined ? undefined : await readResults(resolve(from));
+    const calibrate = from === undefined ? undefined : await readMeasured(resolve(from));
     const simulation = await simulateExperiment(loaded, testbed, {
       ...(flags.edges === undefined ? {} : { edges: flags.edges }),
       ...(flags.frames === undefined ? {} : { frames: flags.frames }),
@@ -91,6 +96,11 @@ export const simulateVerb: VerbSpec = {
     return undefined;
   },
 };
+
+async function readMeasured(folder: string): Promise<NonNullable<SimulateOptions['calibrate']>> {
+  const [results, ran] = [await readResults(folder), await whatRanIn(folder)];
+  return { ...results, ...(ran === undefined ? {} : { ran }) };
+}
 
 function resultsOf({ manifest, trials, traces }: Simulation, folder = ''): Results {
   return { folder, manifest, trials, traces, damagedLines: [] };
