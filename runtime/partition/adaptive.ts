@@ -11,8 +11,9 @@
  *   cheapest(stage s, shared out as c) = compute(c) + min over stages that end where s begins, and their
  *                                        sharings p, of cheapest(p) + exchange(p, c)
  *
- * A branch ends when what it costs so far, with the rest computed by all edges perfectly and nothing
- * sent, is no better than a plan already known; so the result is the best of all, not of those looked at.
+ * A branch ends when what it costs so far, with every later stage shared out as suits it alone, is no
+ * better than a plan already known; so the result is the best of all, not of those looked at. A narrow
+ * search comes first, since the sooner a good plan is known, the more branches end.
  */
 import type { Network } from '../model/network.ts';
 import { type Candidate, StageShape } from './candidates.ts';
@@ -21,11 +22,11 @@ import {
   type CostModel,
   costModel,
   ExchangeMeter,
-  frameBytes,
   type PlanCost,
   planCost,
 } from './cost.ts';
 import { planFtpWorkSharing, planNeighbour } from './dealt.ts';
+import { exchange, exchangeAtLeastMs, gather, halosAtLeastMs, scatter } from './exchange.ts';
 import { fusibleLayers, type WindowLayer } from './ftp.ts';
 import { type DealtPlan, type PlannerInput, planStage } from './stages.ts';
 
@@ -46,6 +47,19 @@ export interface CostedPlan {
 /** How much an exchange counts beside computing: frames in flight hide some of it, nobody knows how much. */
 const EXCHANGE_WEIGHTS = { latency: [1], interval: [1, 0.5, 0.2, 0] } as const;
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
+
+/** Of each cut's steps, so many are followed to find a plan that is nearly the cheapest. */
+const FEW_STEPS = 4;
+/** What sums of floats may differ by, relatively, when they are added in another order. */
+const HAIR = 1e-9;
+
+/** What is searched: every stage's sharings, and by cut what is still to come at least. */
+interface SearchSpace {
+  readonly model: CostModel;
+  readonly sharings: ReadonlyMap<StageShape, readonly Candidate[]>;
+  readonly exchangeWeight: number;
+  readonly atLeastMs: ReadonlyMap<number, number>;
+}
 
 /** A candidate with the cheapest way to it. */
 interface Step {
@@ -106,8 +120,22 @@ export class AdaptivePlanner {
     exchangeWeight: number,
     limitMs: number,
   ): DealtPlan | undefined {
+    const atLeastMs = this.#restAtLeast(model, sharings, exchangeWeight);
+    const space = { model, sharings, exchangeWeight, atLeastMs };
+    // What a narrow search finds is soon found, and nearly the cheapest: it ends most branches of the whole one.
+    const narrow = this.#follow(space, limitMs, FEW_STEPS);
+    const boundMs = narrow === undefined ? limitMs : narrow.ms * (1 + HAIR);
+    const last = this.#follow(space, Math.min(limitMs, boundMs), Number.POSITIVE_INFINITY);
+    return last && this.#assemble(last.step);
+  }
+
+  /** The cheapest way through all layers for less than `limitMs`, of each cut's `most` cheapest steps. */
+  #follow(
+    { model, sharings, exchangeWeight, atLeastMs }: SearchSpace,
+    limitMs: number,
+    most: number,
+  ): { readonly step: Step; readonly ms: number } | undefined {
     const meter = new ExchangeMeter(model);
-    const atLeastMs = this.#restAtLeast(model);
     const end = this.#layers.length;
     let cheapestMs = limitMs;
     let last: Step | undefined;
@@ -117,7 +145,7 @@ export class AdaptivePlanner {
       const reached: Step[] = [];
       for (const shape of this.#shapes) {
         if (shape.to !== to) continue;
-        const channels = shape.input.channels;
+        const elementBytes = shape.input.channels * FLOAT_BYTES;
         const before = steps.get(shape.from) ?? [];
         for (const candidate of sharings.get(shape)!) {
           const computeMs = candidate.computeMs;
@@ -126,20 +154,21 @@ export class AdaptivePlanner {
             scatter(model, meter, candidate);
             ms = computeMs + exchangeWeight * meter.ms;
           }
+          const halosMs = halosAtLeastMs(model, candidate, shape.input, elementBytes);
           for (const step of before) {
             const bound = Math.min(ms, cheapestMs - atLeastMs.get(to)!);
-            if (step.ms + computeMs >= bound) break;
-            exchange(meter, step.candidate, candidate, channels * FLOAT_BYTES);
-            const total = step.ms + computeMs + exchangeWeight * meter.ms;
+            const soFarMs = step.ms + computeMs;
+            if (soFarMs + exchangeWeight * halosMs >= bound) break;
+            const atLeast = exchangeAtLeastMs(model, step.candidate, candidate, elementBytes);
+            if (soFarMs + exchangeWeight * atLeast >= bound) continue;
+            exchange(meter, step.candidate, candidate, elementBytes);
+            const total = soFarMs + exchangeWeight * meter.ms;
             if (total < ms) [ms, way] = [total, step];
           }
           if (ms + atLeastMs.get(to)! < cheapestMs) reached.push({ candidate, ms, before: way });
         }
       }
-      steps.set(
-        to,
-        reached.sort((a, b) => a.ms - b.ms),
-      );
+      steps.set(to, reached.sort((a, b) => a.ms - b.ms).slice(0, most));
     }
     for (const step of steps.get(end)!) {
       if (step.ms >= cheapestMs) break;
@@ -147,19 +176,29 @@ export class AdaptivePlanner {
       const ms = step.ms + exchangeWeight * meter.ms;
       if (ms < cheapestMs) [cheapestMs, last] = [ms, step];
     }
-    return last === undefined ? undefined : this.#assemble(last);
+    return last && { step: last, ms: cheapestMs };
   }
 
-  /** By cut, milliseconds that the layers behind it take at least: all edges at work, no halos, nothing sent. */
-  #restAtLeast({ layerMs }: CostModel): Map<number, number> {
-    const found = new Map<number, number>();
-    for (const cut of this.#cuts) {
-      let sum = 0;
-      for (let layer = cut; layer < this.#layers.length; layer++) {
-        sum += 1 / layerMs.reduce((speed, edge) => speed + 1 / edge[layer]!, 0);
+  /** By cut, milliseconds that the layers behind it take at least, were every stage shared out as suits it alone. */
+  #restAtLeast(
+    model: CostModel,
+    sharings: SearchSpace['sharings'],
+    exchangeWeight: number,
+  ): Map<number, number> {
+    const found = new Map([[this.#layers.length, 0]]);
+    for (const cut of this.#cuts.slice(0, -1).reverse()) {
+      let least = Number.POSITIVE_INFINITY;
+      for (const shape of this.#shapes) {
+        if (shape.from !== cut) continue;
+        const elementBytes = shape.input.channels * FLOAT_BYTES;
+        for (const candidate of sharings.get(shape)!) {
+          const halosMs = halosAtLeastMs(model, candidate, shape.input, elementBytes);
+          const stageMs = candidate.computeMs + (cut === 0 ? 0 : exchangeWeight * halosMs);
+          least = Math.min(least, stageMs + found.get(shape.to)!);
+        }
       }
       // A hair less, since sums of floats depend on their order.
-      found.set(cut, sum * (1 - 1e-9));
+      found.set(cut, least * (1 - HAIR));
     }
     return found;
   }
@@ -190,54 +229,4 @@ export class AdaptivePlanner {
 /** The first of the cheapest. */
 function cheapest(plans: readonly CostedPlan[], measure: (plan: CostedPlan) => number): CostedPlan {
   return plans.reduce((best, plan) => (measure(plan) < measure(best) ? plan : best));
-}
-
-/** Parts of the frame, from its source to whoever else computes. */
-function scatter(model: CostModel, meter: ExchangeMeter, { holders, inputs }: Candidate): void {
-  meter.clear();
-  for (let part = 0; part < holders.length; part++) {
-    if (holders[part] === 0) continue;
-    const width = inputs[4 * part + 2]! - inputs[4 * part]! + 1;
-    const height = inputs[4 * part + 3]! - inputs[4 * part + 1]! + 1;
-    meter.add(0, holders[part]!, frameBytes(model, { width, height }));
-  }
-}
-
-/** What every edge reads of the others' outputs. */
-function exchange(
-  meter: ExchangeMeter,
-  before: Candidate,
-  after: Candidate,
-  elementBytes: number,
-): void {
-  meter.clear();
-  const { holders: givers, outputs } = before;
-  const { holders: takers, inputs } = after;
-  for (let taker = 0; taker < takers.length; taker++) {
-    const [x1, y1] = [inputs[4 * taker]!, inputs[4 * taker + 1]!];
-    const [x2, y2] = [inputs[4 * taker + 2]!, inputs[4 * taker + 3]!];
-    for (let giver = 0; giver < givers.length; giver++) {
-      const top = Math.max(y1, outputs[4 * giver + 1]!);
-      const height = Math.min(y2, outputs[4 * giver + 3]!) - top + 1;
-      if (height <= 0 || givers[giver] === takers[taker]) continue;
-      const left = Math.max(x1, outputs[4 * giver]!);
-      const width = Math.min(x2, outputs[4 * giver + 2]!) - left + 1;
-      if (width > 0) meter.add(givers[giver]!, takers[taker]!, height * width * elementBytes);
-    }
-  }
-}
-
-/** Outputs, to the gateway. */
-function gather(
-  model: CostModel,
-  meter: ExchangeMeter,
-  { holders, outputs }: Candidate,
-  elementBytes: number,
-): void {
-  meter.clear();
-  for (let part = 0; part < holders.length; part++) {
-    const width = outputs[4 * part + 2]! - outputs[4 * part]! + 1;
-    const height = outputs[4 * part + 3]! - outputs[4 * part + 1]! + 1;
-    meter.add(holders[part]!, model.edges, height * width * elementBytes);
-  }
 }

@@ -27,6 +27,14 @@ export interface Candidate {
   readonly computeMs: number;
 }
 
+/** At which ends of the map a strip lies. */
+interface Borders {
+  readonly first: boolean;
+  readonly last: boolean;
+}
+
+type CostOf = (edge: number, axis: Axis, borders: Borders) => Cost;
+
 /** Of many edges not every number is tried: each is about a third more than the one before. */
 const EVERY_NUMBER_UP_TO = 8;
 
@@ -58,11 +66,18 @@ export class StageShape {
   candidates(model: CostModel): Candidate[] {
     const found: Candidate[] = [];
     const seen = new Set<string>();
-    for (const linked of weighings(model)) {
+    const ways = weighings(model);
+    for (const linked of ways) {
+      const costs = this.#costs(model, linked);
       for (const edges of this.#teams(model, linked)) {
         for (const rows of brickRows(edges.length, this.output)) {
-          const candidate = this.#share(model, edges, rows, linked);
+          const candidate = this.#share(model, edges, rows, costs);
           if (candidate === undefined) continue;
+          // Teams and shapes differ; only another weighing can lead to the same cells again.
+          if (ways.length === 1) {
+            found.push(candidate);
+            continue;
+          }
           const key = `${candidate.holders} ${candidate.outputs}`;
           if (!seen.has(key)) found.push(candidate);
           seen.add(key);
@@ -76,15 +91,15 @@ export class StageShape {
   #teams(model: CostModel, linked: boolean): number[][] {
     const wholeMs = model.layerMs.map((_, edge) => this.#wholeMs(model, edge, linked));
     const best = [...wholeMs.keys()].sort((a, b) => wholeMs[a]! - wholeMs[b]! || a - b);
-    const sourceFirst = [0, ...best.filter((edge) => edge !== 0)];
-    const teams = new Map<string, number[]>();
+    const rank = new Map(best.map((edge, place) => [edge, place]));
+    const byPosition = [...wholeMs.keys()];
+    const teams: number[][] = [];
     for (let size = 1; size <= model.edges; size = nextSize(size, model.edges)) {
-      for (const order of [best, sourceFirst]) {
-        const team = order.slice(0, size).sort((a, b) => a - b);
-        teams.set(team.join(), team);
-      }
+      teams.push(byPosition.filter((edge) => rank.get(edge)! < size));
+      if (rank.get(0)! < size) continue;
+      teams.push(byPosition.filter((edge) => edge === 0 || rank.get(edge)! < size - 1));
     }
-    return [...teams.values()];
+    return teams;
   }
 
   /** The whole stage on one edge; with its way there and away, where links count. */
@@ -102,13 +117,12 @@ export class StageShape {
     model: CostModel,
     edges: readonly number[],
     brickRows: number,
-    linked: boolean,
+    costOf: CostOf,
   ): Candidate | undefined {
     const along = brickRows === 1 ? longerAxis(this.output) : 'rows';
     if (brickRows === 1) {
-      const costs = edges.map((edge, place) =>
-        this.#cost(model, edge, along, bordersOf(place, edges.length), linked),
-      );
+      if (edges.length > lengthOf(this.output, along)) return undefined;
+      const costs = edges.map((edge, place) => costOf(edge, along, bordersOf(place, edges.length)));
       const sizes = balancedSizes(lengthOf(this.output, along), costs);
       if (sizes === undefined) return undefined;
       const across = lengthOf(this.output, along === 'rows' ? 'columns' : 'rows');
@@ -122,15 +136,16 @@ export class StageShape {
       }
       return this.#measure(model, edges, cells);
     }
-    return this.#bricks(model, edges, brickRows, linked);
+    return this.#bricks(model, edges, brickRows, costOf);
   }
 
   #bricks(
     model: CostModel,
     edges: readonly number[],
     brickRows: number,
-    linked: boolean,
+    costOf: CostOf,
   ): Candidate | undefined {
+    if (edges.length > brickRows * this.output.width) return undefined;
     const groups = Array.from({ length: brickRows }, (_, row) =>
       edges.slice(
         Math.floor((edges.length * row) / brickRows),
@@ -141,7 +156,7 @@ export class StageShape {
       this.output.height,
       groups.map((group, row) => {
         const borders = bordersOf(row, brickRows);
-        return together(group.map((edge) => this.#cost(model, edge, 'rows', borders, linked)));
+        return together(group.map((edge) => costOf(edge, 'rows', borders)));
       }),
     );
     if (heights === undefined) return undefined;
@@ -150,9 +165,7 @@ export class StageShape {
     for (const [row, group] of groups.entries()) {
       const widths = balancedSizes(
         this.output.width,
-        group.map((edge, place) =>
-          this.#cost(model, edge, 'columns', bordersOf(place, group.length), linked),
-        ),
+        group.map((edge, place) => costOf(edge, 'columns', bordersOf(place, group.length))),
       );
       if (widths === undefined) return undefined;
       let x = 0;
@@ -165,14 +178,18 @@ export class StageShape {
     return this.#measure(model, edges, cells);
   }
 
+  /** What strips cost, each found once. */
+  #costs(model: CostModel, linked: boolean): CostOf {
+    const known: Record<Axis, Cost[]> = { rows: [], columns: [] };
+    return (edge, axis, borders) => {
+      const key = 4 * edge + 2 * Number(borders.first) + Number(borders.last);
+      known[axis][key] ??= this.#cost(model, edge, axis, borders, linked);
+      return known[axis][key];
+    };
+  }
+
   /** What a strip along the axis costs an edge: by its length, and for its halos, where the map goes on. */
-  #cost(
-    model: CostModel,
-    edge: number,
-    axis: Axis,
-    borders: { readonly first: boolean; readonly last: boolean },
-    linked: boolean,
-  ): Cost {
+  #cost(model: CostModel, edge: number, axis: Axis, borders: Borders, linked: boolean): Cost {
     const { linear } = axis === 'rows' ? this.#rows : this.#columns;
     const layerMs = model.layerMs[edge]!;
     // Never nothing at all, or there is no balance.
@@ -231,7 +248,7 @@ function brickRows(edges: number, { height, width }: Shape): number[] {
   return [...new Set([1, 2, Math.max(2, Math.min(square, edges >> 1))])];
 }
 
-function bordersOf(place: number, count: number) {
+function bordersOf(place: number, count: number): Borders {
   return { first: place === 0, last: place === count - 1 };
 }
 

@@ -230,20 +230,21 @@ export function partMs(
 /** What nodes send each other between two computations. One message a pair: it may hold several pieces. */
 class Exchange {
   readonly #model: CostModel;
-  readonly #bytes: Float64Array;
+  /** By sender x nodes + taker; most pairs have nothing to say. */
+  readonly #bytes = new Map<number, number>();
 
   constructor(model: CostModel) {
     this.#model = model;
-    this.#bytes = new Float64Array((model.edges + 1) ** 2);
   }
 
   add(from: number, to: number, bytes: number): void {
-    this.#bytes[from * (this.#model.edges + 1) + to]! += bytes;
+    const pair = from * (this.#model.edges + 1) + to;
+    this.#bytes.set(pair, (this.#bytes.get(pair) ?? 0) + bytes);
   }
 
   tell(meter: ExchangeMeter): void {
     const nodes = this.#model.edges + 1;
-    for (const [pair, bytes] of this.#bytes.entries()) {
+    for (const [pair, bytes] of [...this.#bytes].sort(([a], [b]) => a - b)) {
       if (bytes > 0) meter.add(Math.floor(pair / nodes), pair % nodes, bytes);
     }
   }
@@ -261,6 +262,8 @@ export class ExchangeMeter {
   readonly #sendMs: Float64Array;
   readonly #takeMs: Float64Array;
   readonly #messages: Float64Array;
+  /** Nodes that send or take anything, each once. */
+  readonly #talking: number[] = [];
   /** By pair that has a link of its own. */
   readonly #pairMs = new Map<number, number>();
   #pairDelayMs = 0;
@@ -275,9 +278,12 @@ export class ExchangeMeter {
   }
 
   clear(): void {
-    this.#sendMs.fill(0);
-    this.#takeMs.fill(0);
-    this.#messages.fill(0);
+    for (const node of this.#talking) {
+      this.#sendMs[node] = 0;
+      this.#takeMs[node] = 0;
+      this.#messages[node] = 0;
+    }
+    this.#talking.length = 0;
     this.#pairMs.clear();
     this.#pairDelayMs = 0;
     this.#airMs = 0;
@@ -288,11 +294,13 @@ export class ExchangeMeter {
     const { bitsPerMs } = this.#model;
     const bits = bytes * 8;
     const [sender, taker] = [bitsPerMs[from]!, bitsPerMs[to]!];
-    this.#sendMs[from]! += bits / sender + MESSAGE_MS;
-    this.#takeMs[to]! += bits / taker + MESSAGE_MS;
-    this.#airMs += bits / Math.min(sender, taker) + MESSAGE_MS;
-    this.#messages[from]!++;
-    this.#messages[to]!++;
+    if (this.#model.shared) this.#airMs += bits / Math.min(sender, taker) + MESSAGE_MS;
+    else {
+      this.#sendMs[from]! += bits / sender + MESSAGE_MS;
+      this.#takeMs[to]! += bits / taker + MESSAGE_MS;
+    }
+    if (this.#messages[from]!++ === 0) this.#talking.push(from);
+    if (this.#messages[to]!++ === 0) this.#talking.push(to);
     this.#idle = false;
     if (this.#model.pairs.size === 0) return;
     const at = from * bitsPerMs.length + to;
@@ -315,7 +323,7 @@ export class ExchangeMeter {
   get linkMs(): number {
     let slowest = this.#pairMs.size === 0 ? 0 : Math.max(...this.#pairMs.values());
     if (this.#model.shared) return Math.max(slowest, this.#airMs);
-    for (let node = 0; node < this.#sendMs.length; node++) {
+    for (const node of this.#talking) {
       slowest = Math.max(slowest, this.#sendMs[node]!, this.#takeMs[node]!);
     }
     return slowest;
@@ -324,6 +332,8 @@ export class ExchangeMeter {
 
 /** Milliseconds that a part takes beside its layers. */
 export const partOverheadMs = PART_MS;
+/** Milliseconds that a message takes beside its bytes. */
+export const messageMs = MESSAGE_MS;
 
 export function frameBytes(
   { frameElementBytes }: CostModel,
