@@ -4,7 +4,7 @@
  */
 import type { Parameters } from '../harness/results/format.ts';
 import type { Drawing } from './drawing.ts';
-import { groupBy } from './group.ts';
+import { type Group, groupBy } from './group.ts';
 import { type Line, lineChart, lineKey } from './line-chart.ts';
 import { durationUnit } from './numbers.ts';
 import { ignoresAxis, pointKey, pointNames } from './point.ts';
@@ -78,7 +78,7 @@ function trendChart({ name, lines }: LineGroup, axis: Axis, values: readonly num
 }
 
 /** Points that differ in nothing but the axis. */
-type PointLine = readonly [PointSummary, ...PointSummary[]];
+type PointLine = Readonly<Group<PointSummary>>;
 
 interface LineGroup {
   /** The grid whose lines these are; empty where all lines stand together. */
@@ -93,7 +93,7 @@ function lineGroups(points: readonly PointSummary[], axis: Axis): readonly LineG
 
 function allGroups(points: readonly PointSummary[], axis: Axis): readonly LineGroup[] {
   const key = ({ parameters }: PointSummary) => pointKey({ ...parameters, [axis]: 0 });
-  const lines = [...groupBy(points, key).values()] as unknown as readonly PointLine[];
+  const lines = [...groupBy(points, key).values()];
   const gridOf = ([{ parameters }]: PointLine) =>
     ignoresAxis(parameters, 'grid') ? undefined : parameters.grid;
   const grids = new Set(lines.flatMap((line) => gridOf(line) ?? []));

@@ -1,7 +1,7 @@
 /** What a paper says, and what decides whether it holds here. */
 
-/** Those of DeepThings' figures. */
-export const GRIDS: readonly string[] = ['3x3', '4x4', '5x5'];
+/** How many of them, in the figures that have an axis of devices. */
+export const DEVICES: readonly number[] = [1, 2, 3, 4, 5, 6];
 
 /** Ours, by panel, series and label; undefined where it was neither computed nor measured. */
 export type Ours = (panel: string, series: string, label: string | number) => number | undefined;

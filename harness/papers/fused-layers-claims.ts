@@ -1,5 +1,7 @@
 /** What figure 15 says of fused layers and grids: that is order more than numbers. */
-import { type Claim, type Finding, GRIDS, near, type Ours } from './claim.ts';
+
+import { PAPER_GRIDS } from '../results/reproduction.ts';
+import { type Claim, type Finding, near, type Ours } from './claim.ts';
 
 const CURVES = ['4 layers', '8 layers', '16 layers'];
 
@@ -27,7 +29,7 @@ export const FUSED_LAYERS_CLAIMS: readonly Claim[] = [
     claim: 'the more layers are fused, the greater the speedup, at each grid (over one device)',
     judge: (ours) =>
       ordered(
-        GRIDS.map((grid) => row(ours, CURVES, (curve) => [curve, grid], grid)),
+        PAPER_GRIDS.map((grid) => row(ours, CURVES, (curve) => [curve, grid], grid)),
         'rises',
       ),
   },
@@ -36,7 +38,7 @@ export const FUSED_LAYERS_CLAIMS: readonly Claim[] = [
       'the finer the grid, the smaller the speedup, at each number of layers (over one device)',
     judge: (ours) =>
       ordered(
-        CURVES.map((curve) => row(ours, GRIDS, (grid) => [curve, grid], curve)),
+        CURVES.map((curve) => row(ours, PAPER_GRIDS, (grid) => [curve, grid], curve)),
         'falls',
       ),
   },
@@ -44,7 +46,7 @@ export const FUSED_LAYERS_CLAIMS: readonly Claim[] = [
     claim: 'on one device 3x3 is the fastest of the grids in every case',
     judge: (ours) => {
       const cases = CURVES.flatMap((curve) => {
-        const [coarse, ...finer] = GRIDS.map((grid) => ours('one-device', curve, grid));
+        const [coarse, ...finer] = PAPER_GRIDS.map((grid) => ours('one-device', curve, grid));
         const others = finer.filter((seconds) => seconds !== undefined);
         return coarse === undefined || others.length === 0 ? [] : [{ curve, coarse, others }];
       });

@@ -24,6 +24,9 @@ function figureOf(text: string): string | undefined {
   }
 }
 
+/** Those of DeepThings' figures: curves and labels are called by them. */
+export const PAPER_GRIDS: readonly string[] = ['3x3', '4x4', '5x5'];
+
 export type ClaimVerdict = 'holds' | 'does not hold' | 'not tested here';
 
 export interface JudgedClaim {

@@ -3,13 +3,13 @@
  * gateway does behind them is taken off each frame's latency, by the frame's own spans.
  */
 import type { Trace, TrialRecord } from '../../harness/results/format.ts';
+import { PAPER_GRIDS } from '../../harness/results/reproduction.ts';
 import { median } from '../../runtime/quantiles.ts';
 import { groupBy } from '../group.ts';
 import type { Results } from '../read.ts';
 import { isMeasured } from '../summary.ts';
 import { type MeasuredPanels, mebibytesAFrame } from './panels.ts';
 
-const GRIDS = ['3x3', '4x4', '5x5'];
 const FUSED = [4, 8, 16];
 const DEVICES = 6;
 /** Of the paper's baseline, which is the fastest on one device in every case, it says. */
@@ -62,7 +62,10 @@ function pointOf(trials: readonly TrialRecord[], point: Point): readonly TrialRe
 
 function curves(value: Value): MeasuredPanels[string] {
   return Object.fromEntries(
-    FUSED.map((layers) => [`${layers} layers`, GRIDS.map((grid) => value(layers, grid) ?? null)]),
+    FUSED.map((layers) => [
+      `${layers} layers`,
+      PAPER_GRIDS.map((grid) => value(layers, grid) ?? null),
+    ]),
   );
 }
 

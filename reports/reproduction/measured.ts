@@ -1,7 +1,7 @@
 /** What an experiment measured, under the names of a paper's curves. */
 import type { EmulationFacts, Parameters, TrialRecord } from '../../harness/results/format.ts';
 import { median } from '../../runtime/quantiles.ts';
-import { groupBy } from '../group.ts';
+import { type Group, groupBy } from '../group.ts';
 import { significant } from '../numbers.ts';
 import { pointKey } from '../point.ts';
 import type { Results } from '../read.ts';
@@ -49,7 +49,7 @@ export function measuredFigure(figure: string, results: Results): MeasuredFigure
     id,
     panelCurves(points, rule),
   ]);
-  const plain = points.find(([first]) => first!.parameters.strategy === 'local');
+  const plain = points.find(([first]) => first.parameters.strategy === 'local');
   return {
     panels: Object.fromEntries(panels),
     plain: plain === undefined ? undefined : latencySeconds(plain),
@@ -58,12 +58,12 @@ export function measuredFigure(figure: string, results: Results): MeasuredFigure
 }
 
 function panelCurves(
-  points: readonly (readonly TrialRecord[])[],
+  points: readonly Readonly<Group<TrialRecord>>[],
   { labels, label, value }: PanelRule,
 ): MeasuredPanels[string] {
   const series: Record<string, (number | null)[]> = {};
   for (const trials of points) {
-    const { parameters } = trials[0]!;
+    const { parameters } = trials[0];
     const found = value(trials);
     const index = labels.indexOf(label(parameters));
     if (found === undefined || index < 0) continue;
@@ -128,7 +128,7 @@ function invalidLines(trials: readonly TrialRecord[]): string[] {
 
 function emulationLines(facts: readonly EmulationFacts[], timeScale: number): string[] {
   return [...groupBy(facts, ({ device }) => device)].map(([device, [first, ...others]]) => {
-    const { targetMs, verifiedMs, cpuQuota } = first!;
+    const { targetMs, verifiedMs, cpuQuota } = first;
     const seconds = (ms: number) => ((ms * timeScale) / 1000).toFixed(2);
     return `${others.length + 1} nodes are ${device}: ${(100 * cpuQuota).toFixed(1)} % of a CPU, under which the plain layers took ${seconds(verifiedMs)} s where ${seconds(targetMs)} s were wanted.`;
   });
