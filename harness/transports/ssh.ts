@@ -1,6 +1,7 @@
 /** Commands and files on another machine, over SSH. */
 import { text } from 'node:stream/consumers';
 import { TilebedError } from '../../runtime/errors.ts';
+import { closeConnection } from './ssh/connection.ts';
 import { getFiles, putFiles } from './ssh/files.ts';
 import { hostText, type SshHost } from './ssh/host.ts';
 import { startProcess } from './ssh/process.ts';
@@ -65,6 +66,11 @@ export class SshTransport implements Transport {
 
   async get(remotePath: string, localPath: string): Promise<void> {
     await getFiles(this.#options.host, remotePath, localPath);
+  }
+
+  /** For what comes next: the machine may have another address. */
+  async reconnect(): Promise<void> {
+    await closeConnection(this.#options.host);
   }
 
   async #start(argv: readonly string[], signal?: AbortSignal, isRead = true) {

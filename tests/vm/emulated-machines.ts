@@ -98,6 +98,13 @@ export class EmulatedMachines implements AsyncDisposable {
     throw new Error(`${command} ended with ${exitCode}: ${stderr}`);
   }
 
+  /** Both of them, as a switch that is turned off or on. */
+  async setCables(host: number, state: 'up' | 'down'): Promise<void> {
+    for (const bridge of Object.values(BRIDGES)) {
+      await runCommand(['ip', 'link', 'set', `${bridge}${host}`, state]);
+    }
+  }
+
   async #makeBridges(): Promise<void> {
     for (const [kind, name] of Object.entries(BRIDGES)) {
       const subnet = this.#options[kind as keyof typeof BRIDGES];

@@ -68,6 +68,18 @@ describe.skipIf(withoutEmulator)('emulated machines', () => {
     return Promise.all(HOSTS.map(ask));
   }
 
+  /** It may be out of reach for a while. */
+  async function isAsBefore(host: number, before: string): Promise<void> {
+    const isBack = async () => (await network(host).catch(() => undefined)) === before;
+    await eventually(`the network of before on ${host}`, isBack, PATIENCE_MS);
+  }
+
+  async function onTrial(host: number): Promise<void> {
+    const look = 'ls /run/netplan/60-tilebed.yaml';
+    const isTried = async () => (await machines.try(host, look)).exitCode === 0;
+    await eventually('the new address', isTried, PATIENCE_MS);
+  }
+
   test('get addresses and limits, find what local nodes find, and are as before', async () => {
     const before = await everywhere(network);
     await using local = await Workspace.make('local');
@@ -113,8 +125,7 @@ describe.skipIf(withoutEmulator)('emulated machines', () => {
     expect(again.stdout).toContain('is up already: nothing to change');
     expect(await tilebed(['down', workspace.testbed])).toMatchObject({ exitCode: 0 });
     for (const [index, host] of HOSTS.entries()) {
-      const isBack = async () => (await network(host)) === before[index];
-      await eventually(`the network of before on ${host}`, isBack, PATIENCE_MS);
+      await isAsBefore(host, before[index]!);
       const left = 'ls /var/tmp; ls -d /sys/fs/cgroup/tilebed.slice/*.slice 2> /dev/null; true';
       expect(await machines.run(host, left)).not.toContain('tilebed');
     }
@@ -139,17 +150,49 @@ describe.skipIf(withoutEmulator)('emulated machines', () => {
     await using workspace = await workspaceWith('eth1', 10);
     await workspace.writeTestbed(nodes(SUBNET));
     const harness = startTilebed(['up', workspace.testbed]);
-    const isTried = async () =>
-      (await machines.try(2, 'ls /run/netplan/60-tilebed.yaml')).exitCode === 0;
-    await eventually('the new address', isTried, PATIENCE_MS);
+    await onTrial(2);
     harness.kill('SIGKILL');
     await harness;
     // Whatever the harness had time for, in the end there is nothing of it, with and without its record.
     await rm(workspace.state, { recursive: true });
     expect(await tilebed(['down', workspace.testbed])).toMatchObject({ exitCode: 0 });
-    for (const [index, host] of HOSTS.entries()) {
-      const isBack = async () => (await network(host)) === before[index];
-      await eventually(`the network of before on ${host}`, isBack, PATIENCE_MS);
-    }
+    for (const [index, host] of HOSTS.entries()) await isAsBefore(host, before[index]!);
+  });
+
+  test('may change the very address by which they are reached', async () => {
+    const before = await everywhere(network);
+    await using workspace = await workspaceWith('eth0', 60);
+    await workspace.writeTestbed(nodes(MANAGEMENT));
+    expect(await tilebed(['up', workspace.testbed])).toMatchObject({ exitCode: 0 });
+    const names = await tilebed([
+      'exec',
+      workspace.testbed,
+      'edge0',
+      '--',
+      'ip',
+      '-4',
+      '-o',
+      'address',
+    ]);
+    expect(names.stdout).toContain(`eth0    inet ${MANAGEMENT}.13/24`);
+    expect(names.stdout).not.toContain(`${MANAGEMENT}.3/24`);
+    expect(await tilebed(['down', workspace.testbed])).toMatchObject({ exitCode: 0 });
+    for (const [index, host] of HOSTS.entries()) await isAsBefore(host, before[index]!);
+  });
+
+  test('whose cable is pulled while the harness is interrupted come back', async () => {
+    const before = await everywhere(network);
+    await using workspace = await workspaceWith('eth0', 10);
+    await workspace.writeTestbed(nodes(MANAGEMENT));
+    const harness = startTilebed(['up', workspace.testbed]);
+    await onTrial(2);
+    await machines.setCables(2, 'down');
+    harness.kill('SIGINT');
+    const { exitCode, stderr } = await harness;
+    expect(exitCode).toBe(130);
+    expect(stderr).toMatch(/not everything could be cleaned\n +gateway: /);
+    await machines.setCables(2, 'up');
+    for (const [index, host] of HOSTS.entries()) await isAsBefore(host, before[index]!);
+    expect(await tilebed(['down', workspace.testbed])).toMatchObject({ exitCode: 0 });
   });
 });

@@ -99,7 +99,10 @@ async function addressChange(
   };
 }
 
-/** Over the new address: what cannot be reached there is not confirmed, and taken back by the machine. */
+/**
+ * Over the new address: what cannot be reached there is not confirmed, and taken back by the machine. Its
+ * time runs from the end of a change that may itself take long, so the machine is asked, not the clock.
+ */
 async function confirm(
   { spec, machine }: ReachedNode,
   rollbackSeconds: number,
@@ -107,23 +110,34 @@ async function confirm(
 ): Promise<void> {
   const { host } = machine;
   const there = new Machine(spec.name, { ...host, address: spec.address, knownAs: host.address });
-  const giveUpAt = performance.now() + rollbackSeconds * 1000;
+  const rollbackMs = rollbackSeconds * 1000;
+  const settled = new AbortController();
+  const eitherSignal = AbortSignal.any([signal, settled.signal]);
   let last: unknown;
-  while (performance.now() < giveUpAt) {
+  const confirmed = repeatUntil(rollbackMs + ROLLBACK_GRACE_MS, eitherSignal, async () => {
     try {
-      await there.run(NETPLAN_COMMANDS.confirm, { asRoot: true, signal });
-      return;
+      await there.run(NETPLAN_COMMANDS.confirm, { asRoot: true, signal: eitherSignal });
+      return 'confirmed';
     } catch (error) {
-      signal.throwIfAborted();
       last = error;
-      await delay(BETWEEN_TRIES_MS, undefined, { signal });
+      return undefined;
     }
-  }
-  const back = await isTakenBack(machine, signal);
+  });
+  const takenBack = delay(rollbackMs, undefined, { signal: eitherSignal }).then(() =>
+    repeatUntil(ROLLBACK_GRACE_MS, eitherSignal, async () => {
+      const asked = machine.try(NETPLAN_COMMANDS.takenBack, { asRoot: true, signal: eitherSignal });
+      return (await asked.catch(() => undefined))?.exitCode === 0 ? 'taken back' : undefined;
+    }),
+  );
+  const outcome = await Promise.race([confirmed, takenBack]);
+  settled.abort();
+  // The address of before may be gone, and the connection with it.
+  await machine.transport.reconnect();
+  if (outcome === 'confirmed') return;
   const reason = last instanceof Error ? last.message : 'no answer';
   throw new TilebedError(
     'FAILED',
-    `${spec.name} did not answer at ${spec.address} within ${rollbackSeconds} s (${reason})${back ? '; it is as it was before' : ''}`,
+    `${spec.name} did not answer at ${spec.address} within ${rollbackSeconds} s (${reason})${outcome === undefined ? '' : '; it is as it was before'}`,
     {
       node: spec.name,
       hint: `is \`interface\` the one with the cable, and does this machine reach ${spec.address}?`,
@@ -132,15 +146,19 @@ async function confirm(
   );
 }
 
-async function isTakenBack(machine: Machine, signal: AbortSignal): Promise<boolean> {
-  const giveUpAt = performance.now() + ROLLBACK_GRACE_MS;
+/** Asks until there is an answer; undefined where there is none in time. */
+async function repeatUntil<Answer>(
+  patienceMs: number,
+  signal: AbortSignal,
+  ask: () => Promise<Answer | undefined>,
+): Promise<Answer | undefined> {
+  const giveUpAt = performance.now() + patienceMs;
   while (performance.now() < giveUpAt) {
-    const asked = machine.try(NETPLAN_COMMANDS.takenBack, { asRoot: true, signal });
-    if ((await asked.catch(() => undefined))?.exitCode === 0) return true;
-    signal.throwIfAborted();
+    const answer = await ask();
+    if (answer !== undefined) return answer;
     await delay(BETWEEN_TRIES_MS, undefined, { signal });
   }
-  return false;
+  return undefined;
 }
 
 function settingsOf(

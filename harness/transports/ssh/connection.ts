@@ -34,6 +34,14 @@ export async function connectionTo(host: SshHost): Promise<SshConnection> {
   return opening;
 }
 
+/** Where a machine has got another address: what comes next finds it there, and does not wait for the old one. */
+export async function closeConnection(host: SshHost): Promise<void> {
+  const name = JSON.stringify(host);
+  const connection = await connections.get(name)?.catch(() => undefined);
+  connections.delete(name);
+  connection?.close();
+}
+
 async function open(host: SshHost): Promise<SshConnection> {
   if (host.jump === undefined) {
     const socket = await openSocket(host);
@@ -71,7 +79,7 @@ export class SshConnection {
     line.ref();
     try {
       const { channel } = await connection.command(GUARD_COMMAND);
-      connection.#guard = new Guard(channel, () => ssh.connection?.destroy());
+      connection.#guard = new Guard(channel, () => connection.close());
     } finally {
       line.unref();
     }
@@ -80,6 +88,11 @@ export class SshConnection {
 
   get isOpen(): boolean {
     return this.#ssh.isConnected();
+  }
+
+  /** Without a farewell, which nobody may be there to hear. */
+  close(): void {
+    this.#ssh.connection?.destroy();
   }
 
   get guard(): Guard {
