@@ -1,6 +1,6 @@
 /** What tiling costs on one thread: our engine against bare onnxruntime, and tiles against their ideal. */
 import { join } from 'node:path';
-import { BUILT_IN_MODELS } from '../harness/spec/load-experiment.ts';
+import { BUILT_IN_MODELS } from '../harness/spec/find-model.ts';
 import type { Segment } from '../runtime/engine/engine.ts';
 import { loadEngine } from '../runtime/engine/registry.ts';
 import { loadNetwork, openWeights } from '../runtime/model/load.ts';

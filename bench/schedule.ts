@@ -1,6 +1,6 @@
 /** How fast the schedulers decide, without sockets and engines: they must never be what a device waits for. */
 import { join } from 'node:path';
-import { BUILT_IN_MODELS } from '../harness/spec/load-experiment.ts';
+import { BUILT_IN_MODELS } from '../harness/spec/find-model.ts';
 import { loadNetwork } from '../runtime/model/load.ts';
 import { planNeighbour } from '../runtime/partition/dealt.ts';
 import { Broker } from '../runtime/schedule/broker.ts';

@@ -1,6 +1,6 @@
 /** How fast a testbed that nobody has is simulated: its schedulers are the real ones. */
 import { join } from 'node:path';
-import { BUILT_IN_MODELS } from '../harness/spec/load-experiment.ts';
+import { BUILT_IN_MODELS } from '../harness/spec/find-model.ts';
 import { loadNetwork } from '../runtime/model/load.ts';
 import type { StrategyName } from '../runtime/schedule/strategies.ts';
 import type { SimulatedTrial } from '../runtime/simulation/simulated-trial.ts';

@@ -87,21 +87,21 @@ async function readManifest(folder: string): Promise<Manifest> {
   const text = await textOf(file);
   if (text === undefined) {
     throw new TilebedError('INPUT', `${folder} is no results folder: it has no ${MANIFEST_FILE}`, {
-      hint: 'Give the folder that `tilebed run` named at its end.',
+      hint: 'give the folder that `tilebed run` named at its end',
     });
   }
   const manifest = parseObject(text) as Manifest | undefined;
   if (manifest === undefined) {
     throw new TilebedError('INPUT', `${file} is no JSON object`, {
       position: { file },
-      hint: 'Was it edited, or copied only in part? Copy the folder again, or run the experiment again.',
+      hint: 'was it edited, or copied only in part? copy the folder again, or run the experiment again',
     });
   }
   if (manifest.format !== FORMAT_VERSION) {
     throw new TilebedError(
       'INPUT',
       `${file} has format ${JSON.stringify(manifest.format)}; this tilebed reads ${FORMAT_VERSION}`,
-      { position: { file }, hint: 'Use the version of tilebed that wrote the results.' },
+      { position: { file }, hint: 'use the version of tilebed that wrote the results' },
     );
   }
   return manifest;

@@ -41,6 +41,13 @@ test.each([
   [['status', 'testbeds/local.yaml', '--format', 'xml'], 'Allowed choices are text, json'],
   [['run', 'experiments/demo.yaml', '--repeat', '0'], 'a whole number from 1 is wanted'],
   [['infer', '--cfg', 'yolov2.cfg', '--weights', 'synthetic:7'], 'give a picture with --image'],
+  [
+    ['infer', '--cfg', 'no.cfg', '--weights', 'synthetic:7', '--image', 'a.jpg'],
+    'built in: yolov2',
+  ],
+  [['plan', 'testbeds/local.yaml', '--model', 'nope'], 'built in: yolov2'],
+  [['doctor', '--for', 'kubernetes'], 'Allowed choices are local, netns, docker'],
+  [['shape', 'set', 'testbeds/netns.yaml', '--rate', '5'], 'something such as 40mbit is wanted'],
   [['report', 'docs'], 'docs'],
 ])('wrong usage %j ends with 2 and says what is wrong', async (args, says) => {
   const { exitCode, stdout, stderr } = await tilebed(args);

@@ -53,8 +53,8 @@ describe('tilebed doctor', () => {
   test('of one provider, or of one that does not exist', async () => {
     expect((await tilebed(['doctor', '--for', 'local'])).exitCode).toBe(0);
     const unknown = await tilebed(['doctor', '--for', 'kubernetes']);
-    expect(unknown.exitCode).toBe(3);
-    expect(unknown.stderr).toContain('available: local');
+    expect(unknown.exitCode).toBe(2);
+    expect(unknown.stderr).toContain('Allowed choices are local');
   });
 
   test('of a broken file tells its faults', async () => {

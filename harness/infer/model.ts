@@ -2,7 +2,7 @@
 import { TilebedError } from '../../runtime/errors.ts';
 import { loadNetwork, type WeightsChoice } from '../../runtime/model/load.ts';
 import type { Network } from '../../runtime/model/network.ts';
-import { findCfg, findWeights } from '../spec/load-experiment.ts';
+import { builtInHint, findCfg, findWeights, weightsHint } from '../spec/find-model.ts';
 
 export interface ChosenModel {
   readonly network: Network;
@@ -18,9 +18,20 @@ export async function chooseModel(cfg: string, weights: string): Promise<ChosenM
   const choice = await findWeights(weights, process.cwd());
   if (choice === undefined) {
     throw new TilebedError('INPUT', `there are no weights ${weights}`, {
-      hint: `a file, \`synthetic:7\`, or a model fetched with \`tilebed model pull ${weights}\``,
+      hint: weightsHint([weights]),
     });
   }
-  const path = (await findCfg(cfg, process.cwd())) ?? cfg;
-  return { network: await loadNetwork(path), weights: choice };
+  return { network: await chooseNetwork(cfg), weights: choice };
+}
+
+/**
+ * @param cfg a file, or the name of a built-in network
+ * @throws TilebedError (INPUT) when it is not there, or not one that tilebed computes
+ */
+export async function chooseNetwork(cfg: string): Promise<Network> {
+  const path = await findCfg(cfg, process.cwd());
+  if (path !== undefined) return loadNetwork(path);
+  throw new TilebedError('INPUT', `there is no network ${cfg}`, {
+    hint: `a cfg of Darknet; ${await builtInHint()}`,
+  });
 }

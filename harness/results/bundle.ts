@@ -49,7 +49,9 @@ export async function exportBundle(
   await addCitation(folder, authors);
   const paths = await filesBelow(folder).catch((): string[] => []);
   if (!paths.includes(MANIFEST_FILE)) {
-    throw new TilebedError('INPUT', `${folder} is no results folder: it has no ${MANIFEST_FILE}`);
+    throw new TilebedError('INPUT', `${folder} is no results folder: it has no ${MANIFEST_FILE}`, {
+      hint: 'give the folder that `tilebed run` named at its end',
+    });
   }
   // Of an earlier export of an unpacked bundle.
   const files = await Promise.all(

@@ -1,23 +1,20 @@
 /** Reads an experiment file: schema, files that it names, and its matrix. */
 import { readdir } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { DEFAULT_ENGINE } from '../../runtime/engine/registry.ts';
 import { TilebedError } from '../../runtime/errors.ts';
-import { pulledModelPath } from '../models/catalogue.ts';
 import { readLabels } from '../models/labels.ts';
-import { PACKAGE_ROOT } from '../package-root.ts';
-import { pathExists } from '../path-exists.ts';
 import { matrixFaults } from './check-matrix.ts';
 import { SpecDocument } from './document.ts';
 import { ExperimentSpec } from './experiment.ts';
 import { SpecError } from './faults.ts';
 import { checkAs } from './file-kind.ts';
+import { builtInHint, findCfg, findFirstWeights, weightsHint } from './find-model.ts';
 import { matrixTrials } from './matrix.ts';
 import { nodeFaultFormFaults, resolveNodeFaults } from './node-faults.ts';
 import type { Experiment, ExperimentWeights } from './resolved.ts';
 import { parseDurationMs } from './units.ts';
 
-export const BUILT_IN_MODELS = join(PACKAGE_ROOT, 'experiments/models');
 const PICTURE_EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png'];
 const DEFAULTS = {
   repeat: 1,
@@ -64,15 +61,14 @@ export async function resolveExperiment(
   const folder = dirname(document.file);
   const cfg = overrides.cfg ?? (await findCfg(spec.model.cfg, folder));
   if (cfg === undefined) {
-    const hint = `built in: ${(await builtInModels()).join(', ')}`;
-    faults.push(
-      document.fault(['model', 'cfg'], `there is no ${spec.model.cfg} beside this file`, { hint }),
-    );
+    const message = `there is no ${spec.model.cfg} beside this file`;
+    const hint = await builtInHint();
+    faults.push(document.fault(['model', 'cfg'], message, { hint }));
   }
   const candidates = [spec.model.weights].flat();
   const weights = overrides.weights ?? (await findFirstWeights(candidates, folder));
   if (weights === undefined) {
-    const hint = `a file, \`synthetic:7\`, or a model fetched with \`tilebed model pull ${candidates[0]}\``;
+    const hint = weightsHint(candidates);
     const message = `there are no weights ${candidates.join(' and no ')}`;
     faults.push(document.fault(['model', 'weights'], message, { hint }));
   }
@@ -118,42 +114,6 @@ export async function resolveExperiment(
 
 function duration(text: string | undefined, fallbackMs: number): number {
   return text === undefined ? fallbackMs : parseDurationMs(text);
-}
-
-/** A file relative to `folder`, or a built-in network by name; undefined where there is neither. */
-export async function findCfg(name: string, folder: string): Promise<string | undefined> {
-  const own = resolve(folder, name);
-  if (await pathExists(own)) return own;
-  const builtIn = join(BUILT_IN_MODELS, name);
-  return basename(name) === name && (await pathExists(builtIn)) ? builtIn : undefined;
-}
-
-async function builtInModels(): Promise<string[]> {
-  return (await readdir(BUILT_IN_MODELS)).filter((name) => name.endsWith('.cfg'));
-}
-
-/** `synthetic:SEED`, a file, or the name of a model that was pulled. */
-export async function findWeights(
-  text: string,
-  folder: string,
-): Promise<ExperimentWeights | undefined> {
-  const synthetic = /^synthetic:(\d{1,9})$/.exec(text);
-  if (synthetic) return { kind: 'synthetic', seed: Number(synthetic[1]) };
-  for (const path of [resolve(folder, text), pulledModelPath(text)]) {
-    if (path !== undefined && (await pathExists(path))) return { kind: 'file', path };
-  }
-  return undefined;
-}
-
-async function findFirstWeights(
-  candidates: readonly string[],
-  folder: string,
-): Promise<ExperimentWeights | undefined> {
-  for (const candidate of candidates) {
-    const found = await findWeights(candidate, folder);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 async function findLabels(spec: ExperimentSpec, folder: string): Promise<string[] | undefined> {

@@ -1,9 +1,10 @@
 /** tilebed doctor */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { plainTable } from '../../../reports/table.ts';
 import { TilebedError } from '../../../runtime/errors.ts';
 import { examine, examineProvider, examineTestbed, type Finding } from '../../doctor.ts';
 import { loadTestbed } from '../../spec/load-testbed.ts';
+import { PROVIDER_NAMES } from '../../spec/testbed.ts';
 import { EXIT } from '../exit.ts';
 import { machineTable } from '../machine-table.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
@@ -23,7 +24,7 @@ export const doctorVerb: VerbSpec = {
   define: (command: Command) =>
     command
       .argument('[testbed]', 'a testbed file')
-      .option('--for <provider>', 'one provider, such as docker'),
+      .addOption(new Option('--for <provider>', 'one provider').choices(PROVIDER_NAMES)),
   run: async ({ output }: VerbContext, file: string | undefined, flags: DoctorFlags) => {
     const findings = await examined(file, flags);
     output.result(findings, report(findings));

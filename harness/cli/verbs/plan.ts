@@ -3,11 +3,10 @@ import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { plainTable } from '../../../reports/table.ts';
 import { TilebedError } from '../../../runtime/errors.ts';
-import { loadNetwork } from '../../../runtime/model/load.ts';
 import { roomFor } from '../../emulation/room.ts';
+import { chooseNetwork } from '../../infer/model.ts';
 import { guessedSpeed } from '../../planning/devices.ts';
 import { type PlannedNode, type RankedPlan, rankPlans } from '../../planning/rank.ts';
-import { findCfg } from '../../spec/load-experiment.ts';
 import type { Testbed, TestbedNode } from '../../spec/resolved.ts';
 import { loadLiveTestbed } from '../../testbeds/shape.ts';
 import { positiveInteger } from '../arguments.ts';
@@ -50,7 +49,7 @@ export const planVerb: VerbSpec = {
   run: async ({ output }: VerbContext, file: string, flags: PlanFlags) => {
     const testbed = await loadLiveTestbed(file);
     const { pairs, medium } = testbed;
-    const network = await loadNetwork((await findCfg(flags.model, process.cwd())) ?? flags.model);
+    const network = await chooseNetwork(flags.model);
     const { warning, hint } = roomFor(testbed, availableParallelism());
     if (warning !== undefined) output.warn(`${warning}; ${hint}`);
     const { gateway, edges } = plannedNodes(testbed, flags);

@@ -213,7 +213,7 @@ function quantity(what: LinkVerdict['what'], value: number): string {
 function matching(pattern: string, example: string) {
   return (text: string): string => {
     if (new RegExp(pattern).test(text)) return text;
-    throw new InvalidArgumentError(`such as ${example} is wanted`);
+    throw new InvalidArgumentError(`something such as ${example} is wanted`);
   };
 }
 
