@@ -41,8 +41,10 @@ const anyInput = (most: { layers: number; edges: number }): fc.Arbitrary<Adaptiv
 
 const latency = (input: AdaptiveInput, plan: DealtPlan) =>
   planCost(costModel(input), plan).latencyMs;
-const adaptive = (input: AdaptiveInput) =>
-  new AdaptivePlanner(input.network, input.fusedLayers).plan(input);
+const plannerOf = ({ network, fusedLayers }: AdaptiveInput) =>
+  new AdaptivePlanner(network, fusedLayers);
+const adaptive = (input: AdaptiveInput) => plannerOf(input).plan(input);
+const searched = (input: AdaptiveInput) => plannerOf(input).search(input);
 
 /** Every plan of the search space: all places of cuts, all sharings of every stage. */
 function* everyPlan(input: AdaptiveInput, from = 0): Generator<Candidate[]> {
@@ -80,7 +82,7 @@ describe('the search', () => {
   test('finds the cheapest of all plans, and at the price that the cost model puts on it', () => {
     fc.assert(
       fc.property(anyInput({ layers: 4, edges: 3 }), (input) => {
-        const { plan, cost } = adaptive(input);
+        const { plan, cost } = searched(input);
         let cheapest = Number.POSITIVE_INFINITY;
         for (const steps of everyPlan(input)) {
           cheapest = Math.min(cheapest, latency(input, assembled(input, steps)));
@@ -108,7 +110,7 @@ describe('the search', () => {
           planNeighbour(input),
           { ...planFtpWorkSharing(input), route: 'direct' as const },
         ];
-        const { cost } = adaptive(input);
+        const { cost } = searched(input);
         for (const other of others) {
           expect(cost.latencyMs).toBeLessThanOrEqual(latency(input, other) + 1e-6);
         }
@@ -116,11 +118,25 @@ describe('the search', () => {
     );
   });
 
-  test('for frames in flight, the interval is no longer than that of the plan for one frame', () => {
+  test('is what plans of halved strips are compared with: none is dealt that is later', () => {
+    fc.assert(
+      fc.property(anyInput({ layers: 6, edges: 5 }), (input) => {
+        const planner = plannerOf(input);
+        const { plan, cost } = planner.plan(input);
+        expect(cost.latencyMs).toBeCloseTo(planner.cost(input, plan).latencyMs, 6);
+        const { plan: found } = planner.search(input);
+        const foundMs = planner.cost(input, found).latencyMs;
+        expect(cost.latencyMs).toBeLessThanOrEqual(foundMs + 1e-6);
+        expect(foundMs).toBeLessThanOrEqual(latency(input, found) + 1e-6);
+      }),
+    );
+  });
+
+  test('for frames in flight, the interval is no longer than that of the plan that is found for one frame', () => {
     fc.assert(
       fc.property(anyInput({ layers: 5, edges: 5 }), (input) => {
         const many = adaptive({ ...input, objective: 'interval' });
-        expect(many.cost.intervalMs).toBeLessThanOrEqual(adaptive(input).cost.intervalMs + 1e-6);
+        expect(many.cost.intervalMs).toBeLessThanOrEqual(searched(input).cost.intervalMs + 1e-6);
       }),
     );
   });
@@ -142,7 +158,7 @@ describe('YOLOv2, 16 layers', async () => {
       }),
     );
     const grid = { rows: 3, columns: 3 };
-    return planner.plan({ network, fusedLayers: 16, grid, align: 'output', edges });
+    return planner.search({ network, fusedLayers: 16, grid, align: 'output', edges });
   };
   const users = ({ holders }: DealtPlan) => [...new Set(holders.flat())].sort();
 

@@ -28,7 +28,9 @@ import {
 import { planFtpWorkSharing, planNeighbour } from './dealt.ts';
 import { exchange, exchangeAtLeastMs, gather, halosAtLeastMs, scatter } from './exchange.ts';
 import { fusibleLayers, type WindowLayer } from './ftp.ts';
+import { StripOverlap } from './overlap.ts';
 import { type DealtPlan, type PlannerInput, planStage } from './stages.ts';
+import { Timelines } from './timeline.ts';
 
 /** What a plan is to be good at: one frame's latency, or the interval between frames when several are in flight. */
 export type Objective = 'latency' | 'interval';
@@ -87,17 +89,61 @@ export class AdaptivePlanner {
     );
   }
 
-  /** @returns the cheapest plan, never dearer than the source alone, `neighbour`, or fused tiles in `grid` */
+  /**
+   * The cheapest plan. For one frame's latency it may be one of halved strips, where these are sooner done
+   * than the plan that `search` finds: latencies are then those of the timeline.
+   */
   plan(input: AdaptiveInput): CostedPlan {
+    const model = costModel(input);
+    const sharings = this.#sharings(model);
+    const found = this.#cheapest(input, model, sharings);
+    if (input.objective === 'interval') return found;
+    const { plan } = found;
+    const timelines = new Timelines(model);
+    const alike = { plan, cost: timelines.cost(plan, found.cost) };
+    const team = [...new Set(plan.holders.flat())].sort((a, b) => a - b);
+    if (team.length < 2) return alike;
+    const shares = (from: number, to: number) =>
+      sharings.get(this.#shapes.find((shape) => shape.from === from && shape.to === to)!) ?? [];
+    const halved = new StripOverlap(timelines, this.#layers, team, shares).best(
+      this.#cuts,
+      [plan.stages.map(({ to }) => to), this.#cuts.slice(1)],
+      found.cost.latencyMs,
+    );
+    if (halved === undefined || halved.latencyMs >= alike.cost.latencyMs) return alike;
+    const cost = { ...planCost(model, halved.plan), latencyMs: halved.latencyMs };
+    return { plan: halved.plan, cost };
+  }
+
+  /** What a plan costs, by the measure that `plan` goes by. */
+  cost(input: AdaptiveInput, plan: DealtPlan): PlanCost {
+    const model = costModel(input);
+    const cost = planCost(model, plan);
+    return input.objective === 'interval' ? cost : new Timelines(model).cost(plan, cost);
+  }
+
+  /** @returns the cheapest bulk-synchronous plan, never dearer than the source alone, `neighbour`, or fused tiles in `grid` */
+  search(input: AdaptiveInput): CostedPlan {
+    const model = costModel(input);
+    return this.#cheapest(input, model, this.#sharings(model));
+  }
+
+  #sharings(model: CostModel): ReadonlyMap<StageShape, readonly Candidate[]> {
+    return new Map(this.#shapes.map((shape) => [shape, shape.candidates(model)]));
+  }
+
+  #cheapest(
+    input: AdaptiveInput,
+    model: CostModel,
+    sharings: ReadonlyMap<StageShape, readonly Candidate[]>,
+  ): CostedPlan {
     const objective = input.objective ?? 'latency';
     const measure = ({ cost }: CostedPlan) =>
       objective === 'latency' ? cost.latencyMs : cost.intervalMs;
-    const model = costModel(input);
     const costed = (plan: DealtPlan): CostedPlan => ({ plan, cost: planCost(model, plan) });
     const tiles: DealtPlan = { ...planFtpWorkSharing(input), route: 'direct' };
     const known = [this.#alone(), planNeighbour(input), tiles];
     let best = cheapest(known.map(costed), measure);
-    const sharings = new Map(this.#shapes.map((shape) => [shape, shape.candidates(model)]));
     for (const weight of EXCHANGE_WEIGHTS[objective]) {
       const limitMs = objective === 'latency' ? best.cost.latencyMs : Number.POSITIVE_INFINITY;
       const found = this.#search(model, sharings, weight, limitMs);

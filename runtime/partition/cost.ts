@@ -342,10 +342,10 @@ export function frameBytes(
   return frameElementBytes * height * width;
 }
 
-function mapBytes({ channels }: Shape, region: Region): number {
+export function mapBytes({ channels }: Shape, region: Region): number {
   return FLOAT_BYTES * channels * regionHeight(region) * regionWidth(region);
 }
 
-function sizeOf(region: Region): Pick<Shape, 'height' | 'width'> {
+export function sizeOf(region: Region): Pick<Shape, 'height' | 'width'> {
   return { height: regionHeight(region), width: regionWidth(region) };
 }

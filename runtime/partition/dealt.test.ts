@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { anyChain } from '../testing/arbitrary-network.ts';
 import { bundledNetwork } from '../testing/bundled-network.ts';
 import { networkOf, section } from '../testing/cfg.ts';
+import { AdaptivePlanner } from './adaptive.ts';
 import { planFtpWorkSharing, planModnn, planNeighbour } from './dealt.ts';
 import { stagePieces } from './pieces.ts';
 import { type Region, regionHeight, regionWidth } from './region.ts';
@@ -26,10 +27,21 @@ const anyInput: fc.Arbitrary<PlannerInput> = fc
     align,
   }));
 
+/** Layers of so many milliseconds, over a medium by which it matters what travels when. */
+function planAdaptive(input: PlannerInput): DealtPlan {
+  const { network, fusedLayers } = input;
+  const edges = input.edges.map(({ name, layerMs: [ms = 25] }) => {
+    const layerMs = network.layers.map(() => 40 * ms);
+    return { name, layerMs, rateBitsPerSecond: 1e6 };
+  });
+  return new AdaptivePlanner(network, fusedLayers).plan({ ...input, edges, medium: 'shared' }).plan;
+}
+
 const PLANNERS: readonly { readonly name: string; readonly planner: DealtPlanner }[] = [
   { name: 'ftp-wsh', planner: planFtpWorkSharing },
   { name: 'modnn', planner: planModnn },
   { name: 'neighbour', planner: planNeighbour },
+  { name: 'adaptive', planner: planAdaptive },
 ];
 
 /** How often each element of a map lies in the regions, row by row. */

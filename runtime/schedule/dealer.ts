@@ -109,7 +109,7 @@ export class Dealer {
     const chosen = this.#choose();
     if (chosen === undefined) return undefined;
     const { source, frame, directFailed } = chosen;
-    const edges = [source, ...[...this.#edges].filter((edge) => edge !== source)];
+    const edges = this.edgesFor(source);
     const plan = this.#options.plan(edges, this.#queue(source));
     const apart = directFailed || this.#anyApart(edges);
     const deal: Deal = {
@@ -122,6 +122,11 @@ export class Dealer {
     this.#live.set(deal.id, deal);
     this.#frames.get(source)![frame] = { kind: 'dealt', deal, arrived: new Set() };
     return deal;
+  }
+
+  /** Over whom a frame of this source is dealt, the source first. */
+  edgesFor(source: string): readonly string[] {
+    return [source, ...[...this.#edges].filter((edge) => edge !== source)];
   }
 
   /** The deal with this number, unless it is over. */

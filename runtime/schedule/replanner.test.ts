@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { layerMultiplyAccumulates } from '../model/operations.ts';
 import { AdaptivePlanner } from '../partition/adaptive.ts';
-import { costModel, partMs, planCost } from '../partition/cost.ts';
+import { partMs } from '../partition/cost.ts';
 import type { DealtPlan, EdgeProfile } from '../partition/stages.ts';
 import { bundledNetwork } from '../testing/bundled-network.ts';
 import { seededRandom } from '../testing/random.ts';
@@ -87,7 +87,7 @@ class Trial {
     }
     const used = plan.holders.flat().map((holder) => names[holder]!);
     this.#profiles.frameDone(new Set(used));
-    return planCost(costModel({ ...SETTINGS, edges }), plan).latencyMs;
+    return planner.cost({ ...SETTINGS, edges }, plan).latencyMs;
   }
 
   /** Within a twentieth, but for a hiccup now and then. */

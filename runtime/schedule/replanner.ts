@@ -3,7 +3,6 @@
  * now, that it cannot be noise.
  */
 import type { AdaptiveInput, AdaptivePlanner, CostedPlan } from '../partition/adaptive.ts';
-import { costModel, planCost } from '../partition/cost.ts';
 import type { EdgeProfile } from '../partition/stages.ts';
 
 /** A new plan must be predicted to save so much. */
@@ -51,7 +50,7 @@ export class Replanner {
     }
     if (isUnchanged(before.edges, edges)) return before.choice;
     const { plan } = before.choice;
-    const kept = { plan, cost: planCost(costModel(input), plan) };
+    const kept = { plan, cost: this.#planner.cost(input, plan) };
     const found = this.#planner.plan(input);
     const [keptMs, foundMs] = [this.#measure(kept), this.#measure(found)];
     const changes = foundMs < (1 - GAIN) * keptMs;

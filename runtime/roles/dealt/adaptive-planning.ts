@@ -38,7 +38,7 @@ export type PlanningSettings = Omit<PlannerInput, 'edges'> & {
 /** What a frame was planned by. */
 interface Asked {
   readonly names: readonly string[];
-  readonly giving: readonly number[];
+  readonly sources: readonly string[];
   readonly objective: Objective;
 }
 
@@ -61,8 +61,8 @@ export class AdaptivePlanning implements Planning {
   /** Of the frame that was planned last, until it is dealt. */
   #chosen: { readonly choice: PlanChoice; readonly objective: Objective } | undefined;
   #asked: Asked | undefined;
-  /** Why the plan is another one, where that was found before there was a frame for it. */
-  #foundAhead: string | undefined;
+  /** Found before there was a frame for it. */
+  #ahead: { readonly asked: Asked; readonly choice: PlanChoice } | undefined;
   #lastMerged: { readonly used: UsedPlan; readonly atMs: number } | undefined;
 
   constructor(
@@ -84,32 +84,38 @@ export class AdaptivePlanning implements Planning {
 
   know(profile: EdgeProfile): void {
     this.#profiles.join(profile);
+    this.#ahead = undefined;
   }
 
   forget(edge: string): void {
     this.#profiles.leave(edge);
+    this.#ahead = undefined;
   }
 
   /** A frame alone is to be done soon; of frames that queue, many are to be done. */
-  plan(names: readonly string[], { frames, sources }: Queue): DealtPlan {
-    const objective = frames > 1 ? 'interval' : 'latency';
-    const giving = sources.map((source) => names.indexOf(source)).filter((at) => at >= 0);
-    this.#asked = { names, giving, objective };
-    const choice = this.#choose(this.#asked);
-    const ahead = this.#foundAhead;
-    this.#foundAhead = undefined;
-    const changed = choice.changed ?? ahead;
-    this.#chosen = { choice: changed === undefined ? choice : { ...choice, changed }, objective };
+  plan(names: readonly string[], queue: Queue): DealtPlan {
+    const asked = askedFor(names, queue);
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const choice =
+      ahead !== undefined && isSame(ahead.asked, asked) ? ahead.choice : this.#choose(asked);
+    this.#asked = asked;
+    this.#chosen = { choice, objective: asked.objective };
     return choice.plan;
   }
 
-  /** Finds the plan by which the next frame is dealt, if it is one like the last. */
-  lookAhead(): void {
-    if (this.#asked === undefined) return;
-    this.#foundAhead = this.#choose(this.#asked).changed ?? this.#foundAhead;
+  /** Finds the plan by which the next frame is dealt, if it is one like the last, or like the one that is told. */
+  lookAhead(names?: readonly string[], queue?: Queue): void {
+    const asked = names && queue ? askedFor(names, queue) : this.#asked;
+    if (asked === undefined) return;
+    const choice = this.#choose(asked);
+    // What was found ahead before, and not asked for, was a change too.
+    const changed = choice.changed ?? this.#ahead?.choice.changed;
+    this.#ahead = { asked, choice: changed === undefined ? choice : { ...choice, changed } };
   }
 
-  #choose({ names, giving, objective }: Asked): PlanChoice {
+  #choose({ names, sources, objective }: Asked): PlanChoice {
+    const giving = sources.map((source) => names.indexOf(source)).filter((at) => at >= 0);
     return this.#replanners[objective].choose(this.#current(names), giving);
   }
 
@@ -214,4 +220,17 @@ export class AdaptivePlanning implements Planning {
       }),
     };
   }
+}
+
+function askedFor(names: readonly string[], { frames, sources }: Queue): Asked {
+  return { names, sources, objective: frames > 1 ? 'interval' : 'latency' };
+}
+
+function isSame(one: Asked, other: Asked): boolean {
+  const alike = (a: readonly string[], b: readonly string[]) => a.join(' ') === b.join(' ');
+  return (
+    one.objective === other.objective &&
+    alike(one.names, other.names) &&
+    alike(one.sources, other.sources)
+  );
 }

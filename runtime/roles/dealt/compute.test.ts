@@ -4,11 +4,12 @@ import { expect, test } from 'vitest';
 import type { Segment } from '../../engine/engine.ts';
 import { onnxruntimeEngine } from '../../engine/onnxruntime.ts';
 import { elements, type Network } from '../../model/network.ts';
+import { AdaptivePlanner } from '../../partition/adaptive.ts';
 import { planFtpWorkSharing, planModnn, planNeighbour } from '../../partition/dealt.ts';
 import { cutRegion, pasteRegion } from '../../partition/map.ts';
 import { stagePieces } from '../../partition/pieces.ts';
 import { regionHeight, regionWidth } from '../../partition/region.ts';
-import type { DealtPlan } from '../../partition/stages.ts';
+import type { DealtPlan, PlannerInput } from '../../partition/stages.ts';
 import { PartStore, type ReadyPart } from '../../schedule/part-store.ts';
 import { computableChain } from '../../testing/arbitrary-network.ts';
 import { computeWhole, difference, NO_DIFFERENCE, segmentSpec } from '../../testing/compute.ts';
@@ -94,10 +95,21 @@ async function computePart(
   return outputs.at(-1)!.data.slice();
 }
 
+/** Strips in halves, where the network's maps have the rows for them. */
+function planAdaptive(input: PlannerInput): DealtPlan {
+  const { network, fusedLayers } = input;
+  const edges = input.edges.map(({ name, layerMs: [ms] }) => {
+    const layerMs = network.layers.map(() => 100 * ms!);
+    return { name, layerMs, rateBitsPerSecond: 1e6 };
+  });
+  return new AdaptivePlanner(network, fusedLayers).plan({ ...input, edges, medium: 'shared' }).plan;
+}
+
 test.each([
   { name: 'ftp-wsh', planner: planFtpWorkSharing },
   { name: 'modnn', planner: planModnn },
   { name: 'neighbour', planner: planNeighbour },
+  { name: 'adaptive', planner: planAdaptive },
 ])('$name', { timeout: 120_000 }, async ({ planner }) => {
   await fc.assert(
     fc.asyncProperty(

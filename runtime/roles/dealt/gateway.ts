@@ -36,6 +36,8 @@ export class DealtGateway implements GatewayDealing {
   readonly #assembly: FrameAssembly;
   /** Of edges whose probe has come and whose profile has not: the link's rate, as far as the probe tells. */
   readonly #probed = new Map<string, number>();
+  /** Edges whose profile has come. */
+  readonly #known = new Set<string>();
   /** Parts that are computed again because an edge was lost, by frame. */
   readonly #reissued = new Map<string, { readonly node: string; readonly tiles: number }[]>();
 
@@ -75,6 +77,7 @@ export class DealtGateway implements GatewayDealing {
       void this.#port.send(other, { kind: 'edgeLost', name: edge });
     }
     this.#planning.forget(edge);
+    this.#known.delete(edge);
     this.#probed.delete(edge);
     const { cancelled, lost } = this.#dealer.lose(edge);
     for (const id of lost) {
@@ -87,7 +90,6 @@ export class DealtGateway implements GatewayDealing {
 
   finished(id: FrameId): void {
     this.#dealer.finish(id);
-    this.#planning.lookAhead?.();
     if (this.#dealer.done) this.#planning.end?.();
   }
 
@@ -143,13 +145,24 @@ export class DealtGateway implements GatewayDealing {
     );
     const rate = rates.length === 0 ? {} : { rateBitsPerSecond: Math.min(...rates) };
     this.#planning.know({ name: edge, ...told, ...rate });
+    this.#known.add(edge);
+    const { edges } = this.#port.config;
+    const [source, ...others] = edges.filter(({ frames }) => frames > 0);
+    if (source === undefined || others.length > 0 || this.#known.size < edges.length) return;
+    // The first frame is planned before it is taken, where it is plain whose it will be.
+    const queue = { frames: 1, sources: [source.name] };
+    this.#planning.lookAhead?.(this.#dealer.edgesFor(source.name), queue);
   }
 
   #dealAll(): void {
+    let dealt = false;
     for (let deal = this.#dealer.next(); deal !== undefined; deal = this.#dealer.next()) {
       this.#planning.dealt?.(deal);
       this.#tell(deal);
+      dealt = true;
     }
+    // Behind what is on its way out: now nobody waits for this node.
+    if (dealt) setImmediate(() => this.#planning.lookAhead?.());
   }
 
   #tell({ id, source, frame, edges, plan }: Deal): void {

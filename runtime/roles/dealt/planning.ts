@@ -18,8 +18,11 @@ export interface Planning {
   transferred?(edge: string, transfer: Transfer): void;
   /** The deal's last output is here. */
   merged?(deal: Deal): void;
-  /** A frame is answered: whatever the next one's plan takes is best done before it comes. */
-  lookAhead?(): void;
+  /**
+   * Edges compute, or are not asked to yet: whatever the next frame's plan takes is best done now.
+   * By default it is taken to be one like the last.
+   */
+  lookAhead?(edges?: readonly string[], queue?: Queue): void;
   /** Every frame is finished or lost. */
   end?(): void;
 }
