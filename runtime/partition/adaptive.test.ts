@@ -169,7 +169,9 @@ describe('YOLOv2, 16 layers', async () => {
   });
 
   test('the slower the link, the fewer the stages', () => {
-    const stages = [1e10, 1e9, 1e8, 2e7].map((rate) => plan([1, 1, 1, 1], rate).plan.stages.length);
+    const stages = [1e10, 1e7, 1e6, 3e5, 1e5].map(
+      (rate) => plan([1, 1, 1, 1], rate).plan.stages.length,
+    );
     expect(stages).toEqual([...stages].sort((a, b) => b - a));
     expect(stages[0]).toBeGreaterThan(stages.at(-1)!);
   });

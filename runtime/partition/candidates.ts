@@ -8,7 +8,7 @@
  */
 import { elements, type Shape } from '../model/network.ts';
 import { balancedSizes, type Cost } from './balance.ts';
-import { type CostModel, partOverheadMs } from './cost.ts';
+import type { CostModel } from './cost.ts';
 import type { WindowLayer } from './ftp.ts';
 import { type Axis, lengthOf, longerAxis, type Span, StageSpans } from './spans.ts';
 
@@ -194,7 +194,7 @@ export class StageShape {
     const layerMs = model.layerMs[edge]!;
     // Never nothing at all, or there is no balance.
     let perRow = 1e-9;
-    let fixed = partOverheadMs;
+    let fixed = model.runMs[edge]!;
     for (let index = 0; index < linear.length; index++) {
       const { scale, before, after } = linear[index]!;
       const layer = this.#layers[index]!;
@@ -213,7 +213,7 @@ export class StageShape {
       const across = this.#columns.span(outputs[4 * part]!, outputs[4 * part + 2]!);
       const down = this.#rows.span(outputs[4 * part + 1]!, outputs[4 * part + 3]!);
       inputs.push(across.first, down.first, across.last, down.last);
-      return partOverheadMs + this.#layersMs(model.layerMs[holder]!, across, down);
+      return model.runMs[holder]! + this.#layersMs(model.layerMs[holder]!, across, down);
     });
     const { from, to } = this;
     return { from, to, holders, outputs, inputs, partMs, computeMs: Math.max(...partMs) };

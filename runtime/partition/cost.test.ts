@@ -45,7 +45,8 @@ const conditions = (more: Partial<Conditions> = {}): Conditions => ({
 const cost = (plan: DealtPlan, more: Partial<Conditions> = {}) =>
   planCost(costModel(conditions(more)), plan);
 
-const PART = 0.5;
+/** Of the slower edge, and of the source: a share of their layers. */
+const [PART, SOURCE_PART] = [3, 2.75];
 const MESSAGE = 0.2;
 const ROW_BYTES = 10 * 4;
 
@@ -53,13 +54,13 @@ describe('latency', () => {
   test('alone: the layers, and the map to the gateway', () => {
     const { latencyMs, gatherMs } = cost(alone);
     expect(gatherMs).toBeCloseTo(16 * ROW_BYTES + MESSAGE);
-    expect(latencyMs).toBeCloseTo(PART + 1100 + gatherMs);
+    expect(latencyMs).toBeCloseTo(SOURCE_PART + 1100 + gatherMs);
   });
 
   test('two stages: half the frame, a row both ways at once, half the map each', () => {
     const { stages, gatherMs } = cost(twoStages);
     expect(stages[0]!.exchangeMs).toBeCloseTo(8 * ROW_BYTES + MESSAGE);
-    expect(stages[0]!.computeMs).toEqual([PART + 50, PART + 100]);
+    expect(stages[0]!.computeMs).toEqual([SOURCE_PART + 50, PART + 100]);
     expect(stages[1]!.exchangeMs).toBeCloseTo(ROW_BYTES + MESSAGE);
     // The gateway takes both halves over its one link.
     expect(gatherMs).toBeCloseTo(16 * ROW_BYTES + 2 * MESSAGE);
@@ -68,7 +69,7 @@ describe('latency', () => {
   test('one stage: no exchange inside, but a row of the first layer is computed twice', () => {
     const { stages } = cost(oneStage);
     expect(stages).toHaveLength(1);
-    expect(stages[0]!.computeMs[0]).toBeCloseTo(PART + (100 * 9) / 16 + 500);
+    expect(stages[0]!.computeMs[0]).toBeCloseTo(SOURCE_PART + (100 * 9) / 16 + 500);
     expect(stages[0]!.exchangeMs).toBeCloseTo(9 * ROW_BYTES + MESSAGE);
   });
 
@@ -112,8 +113,10 @@ test('the interval is that of the busiest: an edge here, a link there', () => {
 
 test('sources that compute alone do so side by side', () => {
   const fast = conditions().edges.map((edge) => ({ ...edge, rateBitsPerSecond: 8e9 }));
-  expect(cost(alone, { edges: fast }).intervalMs).toBeCloseTo(PART + 1100 + MESSAGE);
-  expect(cost(alone, { edges: fast, sources: [0, 1] }).intervalMs).toBeCloseTo(PART + 1200 / 2);
+  expect(cost(alone, { edges: fast }).intervalMs).toBeCloseTo(SOURCE_PART + 1100 + MESSAGE);
+  expect(cost(alone, { edges: fast, sources: [0, 1] }).intervalMs).toBeCloseTo(
+    SOURCE_PART + 1200 / 2,
+  );
 });
 
 test('a frame travels as pixels where those are fewer bytes than floats', () => {

@@ -7,7 +7,7 @@
  * 2019): what travels before a stage, then what is computed in it, each as slow as its slowest node:
  *
  *   latency = sum over stages (exchange + slowest edge) + gather
- *   edge in a stage = per part: PART_MS + sum over layers (layer over the whole map x the part's share of its area)
+ *   edge in a stage = per part: partRunMs + sum over layers (layer over the whole map x the part's share of its area)
  *   exchange, links of their own = delay + slowest node (larger of what it sends and what it takes)
  *   exchange, one shared medium = delay + sum over all that is sent (air time at the slower end's rate)
  *   a pair with a link of its own = its delay, and bytes x 8 / rate in each direction, where it is slower than both nodes
@@ -65,6 +65,11 @@ export interface PlanCost {
 
 /** A run of a part: the way to the compute thread and back, and what an engine does once a run. */
 const PART_MS = 0.5;
+/**
+ * The same on a slow device, over all fused layers there: weights come from memory again, too. Six paced
+ * devices took 4 to 10 ms more for a part than its layers take a lone process, of 3,100 ms (decision 0010).
+ */
+const PART_SHARE = 0.0025;
 /** A message: its way through the event loops and the encryption of two nodes. */
 const MESSAGE_MS = 0.2;
 /** Of a link that nobody has measured. */
@@ -81,6 +86,8 @@ export interface CostModel {
   readonly edges: number;
   /** By edge and fused layer, over the whole map. */
   readonly layerMs: readonly Float64Array[];
+  /** By edge, what a part takes beside its layers. */
+  readonly runMs: readonly number[];
   readonly bitsPerMs: Float64Array;
   readonly delayMs: number;
   /** By sender x nodes + taker. */
@@ -96,11 +103,13 @@ export function costModel(conditions: Conditions): CostModel {
   if (edges.length === 0) throw new Error('somebody must compute');
   const rates = edges.map((edge) => edge.rateBitsPerSecond ?? UNKNOWN_RATE_BITS_PER_SECOND);
   const gateway = conditions.gatewayBitsPerSecond ?? Math.max(...rates);
+  const layerMs = measuredLayers(conditions);
   return {
     network,
     fusedLayers,
     edges: edges.length,
-    layerMs: measuredLayers(conditions),
+    layerMs,
+    runMs: layerMs.map(partRunMs),
     bitsPerMs: Float64Array.from([...rates, gateway], (rate) => rate / 1000),
     delayMs: Math.max(...edges.map(({ delayMs }) => delayMs ?? 0)),
     pairs: pairTable(conditions),
@@ -194,7 +203,7 @@ export function planCost(model: CostModel, plan: DealtPlan): PlanCost {
 
 /** Where a source computes alone, all sources do so at the same time, each its own frames. */
 function busiestMs(
-  { layerMs, sources }: CostModel,
+  { layerMs, runMs, sources }: CostModel,
   { stages, holders }: DealtPlan,
   computeMs: readonly number[],
   whole: ExchangeMeter,
@@ -203,7 +212,7 @@ function busiestMs(
     return Math.max(...computeMs.map((ms, edge) => ms + whole.messagesMs(edge)));
   }
   const aloneMs = sources.map((source) => layerMs[source]!.reduce((sum, ms) => sum + ms, 0));
-  return Math.max(...aloneMs) / sources.length + PART_MS * stages.length;
+  return Math.max(...aloneMs) / sources.length + runMs[0]! * stages.length;
 }
 
 /**
@@ -216,7 +225,7 @@ export function partMs(
   network: Network,
   part: Part,
   layerMs: ArrayLike<number>,
-  runMs: number = PART_MS,
+  runMs: number = partRunMs(layerMs),
 ): number {
   let sum = runMs;
   for (const { layer, output } of part.layers) {
@@ -225,6 +234,13 @@ export function partMs(
     sum += layerMs[layer]! * share;
   }
   return sum;
+}
+
+/** Milliseconds that a part takes beside its layers on an edge: slow devices are slow in all that they do. */
+export function partRunMs(layerMs: ArrayLike<number>): number {
+  let totalMs = 0;
+  for (let layer = 0; layer < layerMs.length; layer++) totalMs += layerMs[layer]!;
+  return Math.max(PART_MS, PART_SHARE * totalMs);
 }
 
 /** What nodes send each other between two computations. One message a pair: it may hold several pieces. */
@@ -330,8 +346,6 @@ export class ExchangeMeter {
   }
 }
 
-/** Milliseconds that a part takes beside its layers. */
-export const partOverheadMs = PART_MS;
 /** Milliseconds that a message takes beside its bytes. */
 export const messageMs = MESSAGE_MS;
 
