@@ -82,6 +82,27 @@ export function wantedOutputs(
   return last < to - 1 && !wanted.includes(last) ? [...wanted, last] : wanted;
 }
 
+/**
+ * A run's blocks as one, in which maps are padded between layers; undefined where a block gives anything
+ * but its map to the next, or is given anything but padding.
+ */
+export function chainOf(
+  blocks: readonly Block[],
+  { surrounds = [], keep = [] }: Pick<SegmentRun, 'surrounds' | 'keep'>,
+  wanted: readonly number[],
+): Block | undefined {
+  const layers = blocks.flatMap((block) => block.layers);
+  const last = layers.at(-1)!.index;
+  const isPadding = surrounds.every((around) =>
+    Object.values(around).every((strip) => typeof strip === 'number'),
+  );
+  // A maximum is not padded with zeros.
+  const pads = layers.every((layer) => layer.kind !== 'maxpool' || !overlapsNeighbours(layer));
+  if (blocks.length < 2 || !isPadding || !pads || keep.length > 0) return undefined;
+  if (wanted.some((layer) => layer !== last)) return undefined;
+  return { layers, inputs: blocks[0]!.inputs, outputs: [last], joinsHalo: false };
+}
+
 function splitByWeight(layers: readonly Layer[]): Layer[][] {
   // Nothing is split before the first layer, so nobody asks about it.
   let bytes = weightBytes(layers.slice(0, 1));

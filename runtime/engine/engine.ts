@@ -31,6 +31,8 @@ export interface SegmentSpec {
    * overlaps its neighbours (`overlapsNeighbours`) and those behind one of `outputs`.
    */
   readonly cuts?: readonly number[];
+  /** Tiled extent only: an engine may compute a run's layers in one go, where only padding stands around them. */
+  readonly chains?: boolean;
   /** In what weights are held. Default: float32. */
   readonly precision?: Precision;
   /** Threads one run may use. */

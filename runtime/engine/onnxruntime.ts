@@ -2,7 +2,7 @@
 import * as ort from 'onnxruntime-node';
 import { type ConvolutionalLayer, elements, type Layer, type Shape } from '../model/network.ts';
 import { cutRegion } from '../partition/map.ts';
-import { type Block, blocksOfRun, segmentBlocks, wantedOutputs } from './blocks.ts';
+import { type Block, blocksOfRun, chainOf, segmentBlocks, wantedOutputs } from './blocks.ts';
 import {
   type Engine,
   type LayerOutput,
@@ -20,15 +20,20 @@ import { blockSize } from './onnx/block-size.ts';
 import { GraphBuilder } from './onnx/graph.ts';
 import { addLayer, layerOutputName } from './onnx/layers.ts';
 import { Layouts } from './onnx/layouts.ts';
+import { addPadding, needsPadding, paddingValues } from './onnx/padding.ts';
 import { type HeldParameters, holdParameters, parameterInputs } from './onnx/parameters.ts';
 import { needsSpareRows, spareRowValues } from './onnx/spare-rows.ts';
 
 interface OpenBlock extends Block {
+  /** Several blocks in one session: its maps are padded in there. */
+  readonly isChain: boolean;
   readonly session: ort.InferenceSession;
   /** What every run gives the session beside its maps. */
   readonly parameters: Readonly<Record<string, ort.Tensor>>;
 }
 
+/** A plan has fewer stages; an edge's plans change now and then. */
+const MOST_CHAINS = 12;
 const NOTHING_AROUND: Surround = { left: 0, right: 0, top: 0, bottom: 0 };
 
 export const onnxruntimeEngine: Engine = {
@@ -41,23 +46,25 @@ export const onnxruntimeEngine: Engine = {
     const open: OpenBlock[] = [];
     try {
       for (const each of blocks) {
-        open.push({ ...each, ...(await openBlock(each, spec, block, parameters.layers)) });
+        open.push(await openBlock(each, spec, block, parameters.layers));
       }
     } catch (error) {
       await Promise.all(open.map(({ session }) => session.release()));
       throw error;
     }
     releaseDeadMaps('major');
-    return new OnnxruntimeSegment(spec, open, parameters);
+    return new OnnxruntimeSegment(spec, open, parameters, block);
   },
 };
 
 async function openBlock(
-  { layers, inputs, outputs, joinsHalo }: Block,
+  opened: Block,
   spec: SegmentSpec,
   block: number | undefined,
   held: HeldParameters['layers'],
-): Promise<Pick<OpenBlock, 'session' | 'parameters'>> {
+  isChain = false,
+): Promise<OpenBlock> {
+  const { layers, inputs, outputs, joinsHalo } = opened;
   const graph = new GraphBuilder();
   const layouts = new Layouts(graph);
   const tiled = spec.extent === 'tiled';
@@ -82,7 +89,9 @@ async function openBlock(
   for (const layer of layers) {
     const before = values.get(layer.index - 1) ?? layerOutputName(layer.index - 1);
     const joins = layer === first && joinsHalo;
-    const input = joins ? joinHalo(graph, before, layer.input.channels) : before;
+    const joined = joins ? joinHalo(graph, before, layer.input.channels) : before;
+    const pads = isChain && needsPadding(layer);
+    const input = pads ? addPadding(graph, layouts, joined, layer, block) : joined;
     values.set(layer.index, addLayer(layer, input, context));
   }
   for (const layer of outputs) {
@@ -101,7 +110,7 @@ async function openBlock(
     enableMemPattern: false,
     logSeverityLevel: 3,
   });
-  return { session, parameters };
+  return { ...opened, isChain, session, parameters };
 }
 
 /**
@@ -121,13 +130,22 @@ class OnnxruntimeSegment implements Segment {
   readonly #spec: SegmentSpec;
   readonly #blocks: readonly OpenBlock[];
   readonly #held: HeldParameters;
+  readonly #blockSize: number | undefined;
   readonly #strips = new Strips();
+  /** Opened when they are first run, by their first and last layer; the one that was used last stands last. */
+  readonly #chains = new Map<string, OpenBlock>();
   #activationBytes = 0;
 
-  constructor(spec: SegmentSpec, blocks: readonly OpenBlock[], held: HeldParameters) {
+  constructor(
+    spec: SegmentSpec,
+    blocks: readonly OpenBlock[],
+    held: HeldParameters,
+    blockSize: number | undefined,
+  ) {
     this.#spec = spec;
     this.#blocks = blocks;
     this.#held = held;
+    this.#blockSize = blockSize;
   }
 
   get engineBytes() {
@@ -135,9 +153,11 @@ class OnnxruntimeSegment implements Segment {
   }
 
   async run(run: SegmentRun): Promise<RunResult> {
-    const blocks = blocksOfRun(this.#blocks, run);
-    const first = blocks[0]!.layers[0]!;
-    const wanted = wantedOutputs(this.#spec, blocks);
+    const single = blocksOfRun(this.#blocks, run);
+    const first = single[0]!.layers[0]!;
+    const wanted = wantedOutputs(this.#spec, single);
+    const chain = this.#spec.chains ? chainOf(single, run, wanted) : undefined;
+    const blocks = chain === undefined ? single : [await this.#openChain(chain)];
     const { channels } = first.input;
     const maps = new Map<number, LayerOutput>();
     maps.set(first.index - 1, {
@@ -148,8 +168,8 @@ class OnnxruntimeSegment implements Segment {
     for (const [position, block] of blocks.entries()) {
       const feeds: Record<string, ort.Tensor> = { ...block.parameters };
       for (const layer of block.inputs) feeds[layerOutputName(layer)] = tensor(maps.get(layer)!);
-      const surround = run.surrounds?.[block.layers[0]!.index - first.index];
-      const shapes = this.#blockShapes(block, maps, surround ?? NOTHING_AROUND, feeds);
+      const around = (layer: Layer) => run.surrounds?.[layer.index - first.index] ?? NOTHING_AROUND;
+      const shapes = this.#blockShapes(block, maps, around, feeds);
       const computed = await block.session.run(feeds);
       for (const layer of block.outputs) {
         const data = computed[layerOutputName(layer)]!.data as Float32Array;
@@ -169,9 +189,9 @@ class OnnxruntimeSegment implements Segment {
 
   /** Shapes of all the block's outputs; adds to `feeds` what is joined on and what depends on shapes. */
   #blockShapes(
-    block: Block,
+    block: OpenBlock,
     maps: ReadonlyMap<number, LayerOutput>,
-    surround: Surround,
+    around: (layer: Layer) => Surround,
     feeds: Record<string, ort.Tensor>,
   ): Map<number, Shape> {
     const shapes = new Map<number, Shape>();
@@ -179,8 +199,12 @@ class OnnxruntimeSegment implements Segment {
       const before = layer.index - 1;
       let input = shapes.get(before) ?? maps.get(before)?.shape ?? layer.input;
       if (block.joinsHalo && layer === block.layers[0]) {
-        this.#addHalo(feeds, layer, input, surround);
-        input = framed(input, surround);
+        this.#addHalo(feeds, layer, input, around(layer));
+        input = framed(input, around(layer));
+      }
+      if (block.isChain && needsPadding(layer)) {
+        addIntegers(feeds, paddingValues(layer, around(layer)));
+        input = framed(input, around(layer));
       }
       const output = this.#spec.extent === 'tiled' ? layerOutput(layer, input) : layer.output;
       if (needsSpareRows(layer)) addIntegers(feeds, spareRowValues(layer, output));
@@ -215,8 +239,24 @@ class OnnxruntimeSegment implements Segment {
     feeds['bottom'] = strip(bottom, stripSize(bottom), across);
   }
 
+  async #openChain(chain: Block): Promise<OpenBlock> {
+    const key = `${chain.layers[0]!.index} ${chain.outputs[0]}`;
+    const known = this.#chains.get(key);
+    const open =
+      known ?? (await openBlock(chain, this.#spec, this.#blockSize, this.#held.layers, true));
+    this.#chains.delete(key);
+    this.#chains.set(key, open);
+    const [oldest] = this.#chains;
+    if (this.#chains.size > MOST_CHAINS && oldest !== undefined) {
+      this.#chains.delete(oldest[0]);
+      await oldest[1].session.release();
+    }
+    return open;
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.#blocks.map(({ session }) => session.release()));
+    const open = [...this.#blocks, ...this.#chains.values()];
+    await Promise.all(open.map(({ session }) => session.release()));
   }
 }
 

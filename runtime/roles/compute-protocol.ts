@@ -17,6 +17,7 @@ export interface ComputeSetup {
   readonly outputs: readonly number[];
   readonly extent: 'whole' | 'tiled';
   readonly cuts?: readonly number[];
+  readonly chains?: boolean;
   readonly precision: Precision;
   readonly threads: number;
   /** Where the node is to be as slow as a device. */

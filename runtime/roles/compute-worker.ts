@@ -58,7 +58,7 @@ async function openSegment(setup: ComputeSetup): Promise<Segment> {
   const weights = await openWeights(setup.model.weights, network);
   try {
     const engine = await loadEngine(setup.engine);
-    const { from, outputs, extent, cuts = [], threads, precision } = setup;
+    const { from, outputs, extent, cuts = [], chains = false, threads, precision } = setup;
     const to = setup.to ?? network.layers.length;
     return await engine.open({
       network,
@@ -67,6 +67,7 @@ async function openSegment(setup: ComputeSetup): Promise<Segment> {
       outputs,
       extent,
       cuts,
+      chains,
       threads,
       precision,
       weights: (layer) => weights.read(layer),

@@ -25,10 +25,13 @@ async function computeDealt(
   plan: DealtPlan,
   frame: Float32Array,
   random: Random,
+  chains: boolean,
 ): Promise<Float32Array> {
   const shapeBefore = (stage: number) => network.layers[plan.stages[stage]!.from]!.input;
   const cuts = plan.stages.slice(1).map(({ from }) => from);
-  const segment = await onnxruntimeEngine.open(segmentSpec(network, { extent: 'tiled', cuts }));
+  const segment = await onnxruntimeEngine.open(
+    segmentSpec(network, { extent: 'tiled', cuts, chains }),
+  );
   const edges = 1 + Math.max(...plan.holders.flat());
   const stores = Array.from({ length: edges }, () => new PartStore<HeldPiece>());
   const mail: { to: number; stage: number; piece: number; data: Float32Array }[] = [];
@@ -116,14 +119,15 @@ test.each([
       computableChain,
       fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
       fc.constantFrom('per-layer' as const, 'output' as const),
+      fc.boolean(),
       fc.integer(),
-      async ({ network, grid }, speeds, align, seed) => {
+      async ({ network, grid }, speeds, align, chains, seed) => {
         const edges = speeds.map((ms, index) => ({ name: `edge${index}`, layerMs: [ms] }));
         const fusedLayers = network.layers.length;
         const plan = planner({ network, fusedLayers, grid, align, edges });
         const frame = randomFloats(elements(network.input), seed);
         const [whole] = await computeWhole(segmentSpec(network), frame);
-        const dealt = await computeDealt(network, plan, frame, seededRandom(seed));
+        const dealt = await computeDealt(network, plan, frame, seededRandom(seed), chains);
         expect(difference(dealt, whole!.data)).toEqual(NO_DIFFERENCE);
       },
     ),

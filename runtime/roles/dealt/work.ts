@@ -43,6 +43,8 @@ export async function openDealtWork({ work, warmup, edgeCount }: EdgeConfig): Pr
     outputs: [fusedLayers - 1],
     extent: 'tiled',
     cuts: cutsAnywhere ? layers.slice(1).map(({ index }) => index) : [],
+    // The papers' strategies compute layer by layer, as they were measured.
+    chains: strategy.name === 'adaptive',
     precision,
     threads,
     cpuShares,
