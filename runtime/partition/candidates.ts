@@ -18,11 +18,9 @@ export interface Candidate {
   /** By part, the position of its edge. */
   readonly holders: readonly number[];
   /** By part, what it computes of the stage's output map: x1, y1, x2, y2, inclusive. */
-  readonly outputs: readonly number[];
+  readonly outputs: Int32Array;
   /** By part, what it reads of the map before the stage. */
-  readonly inputs: readonly number[];
-  /** By part. */
-  readonly partMs: readonly number[];
+  readonly inputs: Int32Array;
   /** Of the slowest part. */
   readonly computeMs: number;
 }
@@ -126,12 +124,12 @@ export class StageShape {
       const sizes = balancedSizes(lengthOf(this.output, along), costs);
       if (sizes === undefined) return undefined;
       const across = lengthOf(this.output, along === 'rows' ? 'columns' : 'rows');
-      const cells: number[] = [];
+      const cells = new Int32Array(4 * edges.length);
       let next = 0;
-      for (const size of sizes) {
+      for (const [part, size] of sizes.entries()) {
         const last = next + size - 1;
-        if (along === 'rows') cells.push(0, next, across - 1, last);
-        else cells.push(next, 0, last, across - 1);
+        if (along === 'rows') setCell(cells, part, 0, next, across - 1, last);
+        else setCell(cells, part, next, 0, last, across - 1);
         next += size;
       }
       return this.#measure(model, edges, cells);
@@ -160,8 +158,8 @@ export class StageShape {
       }),
     );
     if (heights === undefined) return undefined;
-    const cells: number[] = [];
-    let y = 0;
+    const cells = new Int32Array(4 * edges.length);
+    let [part, y] = [0, 0];
     for (const [row, group] of groups.entries()) {
       const widths = balancedSizes(
         this.output.width,
@@ -170,7 +168,7 @@ export class StageShape {
       if (widths === undefined) return undefined;
       let x = 0;
       for (const width of widths) {
-        cells.push(x, y, x + width - 1, y + heights[row]! - 1);
+        setCell(cells, part++, x, y, x + width - 1, y + heights[row]! - 1);
         x += width;
       }
       y += heights[row]!;
@@ -207,16 +205,19 @@ export class StageShape {
     return { perRow, fixed: Math.max(0, fixed) };
   }
 
-  #measure(model: CostModel, holders: readonly number[], outputs: readonly number[]): Candidate {
-    const inputs: number[] = [];
-    const partMs = holders.map((holder, part) => {
+  #measure(model: CostModel, holders: readonly number[], outputs: Int32Array): Candidate {
+    const inputs = new Int32Array(outputs.length);
+    let computeMs = 0;
+    for (let part = 0; part < holders.length; part++) {
       const across = this.#columns.span(outputs[4 * part]!, outputs[4 * part + 2]!);
       const down = this.#rows.span(outputs[4 * part + 1]!, outputs[4 * part + 3]!);
-      inputs.push(across.first, down.first, across.last, down.last);
-      return model.runMs[holder]! + this.#layersMs(model.layerMs[holder]!, across, down);
-    });
+      setCell(inputs, part, across.first, down.first, across.last, down.last);
+      const holder = holders[part]!;
+      const layersMs = this.#layersMs(model.layerMs[holder]!, across, down);
+      computeMs = Math.max(computeMs, model.runMs[holder]! + layersMs);
+    }
     const { from, to } = this;
-    return { from, to, holders, outputs, inputs, partMs, computeMs: Math.max(...partMs) };
+    return { from, to, holders, outputs, inputs, computeMs };
   }
 
   #layersMs(layerMs: Float64Array, across: Span, down: Span): number {
@@ -227,6 +228,14 @@ export class StageShape {
     }
     return sum;
   }
+}
+
+/** One part's cell, without an array of its own: there are millions. */
+function setCell(cells: Int32Array, part: number, x1: number, y1: number, x2: number, y2: number) {
+  cells[4 * part] = x1;
+  cells[4 * part + 1] = y1;
+  cells[4 * part + 2] = x2;
+  cells[4 * part + 3] = y2;
 }
 
 /** Shares may follow the speeds alone; where links differ, also speed and link together. */

@@ -52,9 +52,12 @@ const cases = fc
 function everywhere(model: CostModel, before: Candidate, after: Candidate): ExchangeMeter {
   const meter = new ExchangeMeter(model);
   for (const [taker, edge] of after.holders.entries()) {
-    const [x1, y1, x2, y2] = after.inputs.slice(4 * taker, 4 * taker + 4) as Four;
+    const [x1, y1, x2, y2] = after.inputs.slice(4 * taker, 4 * taker + 4) as unknown as Four;
     for (const [giver, other] of before.holders.entries()) {
-      const [left, top, right, bottom] = before.outputs.slice(4 * giver, 4 * giver + 4) as Four;
+      const [left, top, right, bottom] = before.outputs.slice(
+        4 * giver,
+        4 * giver + 4,
+      ) as unknown as Four;
       const width = Math.min(x2, right) - Math.max(x1, left) + 1;
       const height = Math.min(y2, bottom) - Math.max(y1, top) + 1;
       if (width <= 0 || height <= 0 || other === edge) continue;

@@ -112,7 +112,7 @@ export function halosAtLeastMs(
 
 /** Of cells in ascending order of a corner (2: x2, 3: y2), the first from `from` on whose corner is no less. */
 function firstReaching(
-  cells: readonly number[],
+  cells: Int32Array,
   least: number,
   corner: 2 | 3,
   from: number,

@@ -129,7 +129,7 @@ export class StripOverlap {
   /** Strips that are done at the same time. */
   #strips(from: number, to: number, halved: boolean): StripStage | undefined {
     const { height, width } = this.#layers[to - 1]!.output;
-    const isStrip = (outputs: readonly number[], part: number) =>
+    const isStrip = (outputs: Int32Array, part: number) =>
       this.#axis === 'rows'
         ? outputs[4 * part] === 0 && outputs[4 * part + 2] === width - 1
         : outputs[4 * part + 1] === 0 && outputs[4 * part + 3] === height - 1;
