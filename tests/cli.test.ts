@@ -49,11 +49,19 @@ test.each([
   [['doctor', '--for', 'kubernetes'], 'Allowed choices are local, netns, docker'],
   [['shape', 'set', 'testbeds/netns.yaml', '--rate', '5'], 'something such as 40mbit is wanted'],
   [['report', 'docs'], 'docs'],
+  [['verify', 'README.md'], 'README.md is no bundle: it cannot be unpacked'],
 ])('wrong usage %j ends with 2 and says what is wrong', async (args, says) => {
   const { exitCode, stdout, stderr } = await tilebed(args);
   expect(exitCode).toBe(2);
   expect(stdout).toBe('');
   expect(stderr).toContain(says);
+});
+
+test('a place that cannot be written to is told as that', async () => {
+  const argv = ['graph', 'testbeds/local.yaml', '--format', 'svg', '--output', 'nowhere/rack.svg'];
+  const { exitCode, stderr } = await tilebed(argv);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/^error: cannot write .*rack.svg: there is no such folder$/);
 });
 
 test('doctor finds engines and the local provider', async () => {

@@ -83,7 +83,7 @@ export async function openBundle(path: string): Promise<OpenBundle> {
   const scratch = await makeScratch('bundle');
   const remove = () => scratch[Symbol.asyncDispose]();
   try {
-    if (!found.isDirectory()) await tar(['-xzf', resolve(path), '-C', scratch.folder]);
+    if (!found.isDirectory()) await unpack(path, scratch.folder);
     const folder = found.isDirectory() ? resolve(path) : scratch.folder;
     return { folder, ...(await checkFolder(folder, path)), [Symbol.asyncDispose]: remove };
   } catch (error) {
@@ -140,6 +140,15 @@ async function filesBelow(folder: string): Promise<string[]> {
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .sort();
+}
+
+async function unpack(path: string, folder: string): Promise<void> {
+  await tar(['-xzf', resolve(path), '-C', folder]).catch((cause) => {
+    throw new TilebedError('INPUT', `${path} is no bundle: it cannot be unpacked`, {
+      hint: 'a bundle is what `tilebed export` makes, a .tar.gz',
+      cause,
+    });
+  });
 }
 
 async function tar(argv: readonly string[]): Promise<void> {

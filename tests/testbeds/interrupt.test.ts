@@ -132,7 +132,7 @@ describe.skipIf(withoutDocker)('down of containers, interrupted', async () => {
     const env = await standIn(
       workspace.folder,
       'docker',
-      `case "$1" in rm) : > ${told}; while [ ! -e ${leave} ]; do sleep 0.05; done;; esac`,
+      `case "$1" in rm) : > ${told}; while [ -e ${told} ] && [ ! -e ${leave} ]; do sleep 0.05; done;; esac`,
     );
     await workspace.writeTestbed(gatewayAndEdges(1, '10.85.90'));
     expect(await tilebed(['up', workspace.testbed])).toMatchObject({ exitCode: 0 });
