@@ -99,6 +99,8 @@ export interface RunResult {
 }
 
 export interface Segment {
+  /** Opens what a run like this needs and has not opened yet; else the run does it. */
+  prepare?(run: SegmentRun): Promise<void>;
   run(run: SegmentRun): Promise<RunResult>;
   /**
    * What the engine holds: weights, and the largest input and output of a layer in any run so far, with

@@ -152,12 +152,14 @@ class OnnxruntimeSegment implements Segment {
     return { weights: this.#held.bytes, activations: this.#activationBytes };
   }
 
+  async prepare(run: SegmentRun): Promise<void> {
+    await this.#blocksOf(run);
+  }
+
   async run(run: SegmentRun): Promise<RunResult> {
-    const single = blocksOfRun(this.#blocks, run);
-    const first = single[0]!.layers[0]!;
-    const wanted = wantedOutputs(this.#spec, single);
-    const chain = this.#spec.chains ? chainOf(single, run, wanted) : undefined;
-    const blocks = chain === undefined ? single : [await this.#openChain(chain)];
+    const blocks = await this.#blocksOf(run);
+    const first = blocks[0]!.layers[0]!;
+    const wanted = wantedOutputs(this.#spec, blocks);
     const { channels } = first.input;
     const maps = new Map<number, LayerOutput>();
     maps.set(first.index - 1, {
@@ -237,6 +239,13 @@ class OnnxruntimeSegment implements Segment {
     feeds['right'] = strip(right, height, stripSize(right));
     feeds['top'] = strip(top, stripSize(top), across);
     feeds['bottom'] = strip(bottom, stripSize(bottom), across);
+  }
+
+  async #blocksOf(run: SegmentRun): Promise<readonly OpenBlock[]> {
+    const single = blocksOfRun(this.#blocks, run);
+    const wanted = wantedOutputs(this.#spec, single);
+    const chain = this.#spec.chains ? chainOf(single, run, wanted) : undefined;
+    return chain === undefined ? single : [await this.#openChain(chain)];
   }
 
   async #openChain(chain: Block): Promise<OpenBlock> {

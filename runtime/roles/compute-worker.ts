@@ -85,8 +85,9 @@ async function compute(
 ): Promise<void> {
   const startMs = monotonicMs();
   const { input, ...how } = run;
-  // Scaling a picture is no layer: it belongs to the device's other work.
+  // Scaling a picture is no layer, nor is opening a session: they belong to the device's other work.
   const prepared = prepareInput(input);
+  await segment.prepare?.({ ...prepared, ...how });
   pace?.begin();
   const runsFromMs = monotonicMs();
   const { outputs, kept } = await segment.run({ ...prepared, ...how });
