@@ -10,6 +10,7 @@ test.each([
   ['Pool overlaps with other one on this address space', 'another subnet'],
   ['Address already in use', 'that address'],
   ['Requested CPUs are not available - requested 7, available: 0-1', 'CPUs that the engine has'],
+  ['error: exec: "apparmor_parser": executable file not found in $PATH.', 'install apparmor'],
   ['Minimum memory limit allowed is 6MB', 'more memory'],
   [
     'Get "https://registry/v2/": dial tcp: lookup registry: no such host',

@@ -22,6 +22,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     'ask for CPUs that the engine has; `docker info` shows how many',
   ],
   [/minimum memory limit/i, 'give the node more memory'],
+  [/apparmor_parser/, 'install what the kernel wants here: `sudo apt-get install apparmor`'],
   [/no space left on device/i, 'free space; `docker system df` shows what Docker holds'],
   [
     /pull access denied|manifest unknown|no such image|failed to resolve|Get "https?:/i,
