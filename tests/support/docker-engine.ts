@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { afterAll, beforeAll } from 'vitest';
 import { pathExists } from '../../harness/path-exists.ts';
 import { eventually } from './processes.ts';
 
@@ -26,6 +27,15 @@ export async function canHaveEngine(): Promise<boolean> {
 
 export async function canStartEngine(): Promise<boolean> {
   return process.getuid?.() === 0 && (await pathExists(PROGRAM));
+}
+
+/** For the tests of a group, and no longer. */
+export function useEngine(): void {
+  let end: (() => Promise<void>) | undefined;
+  beforeAll(async () => {
+    end = await startEngine();
+  });
+  afterAll(() => end?.());
 }
 
 /** Returns what ends it. From here on `docker` talks to it, in this process and in those that it starts. */

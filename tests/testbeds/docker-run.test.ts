@@ -1,13 +1,13 @@
 /** The very experiment of local nodes on containers: what is found is the same to the last bit. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Calibration, cpuModel } from '../../harness/emulation/calibration.ts';
 import type { Manifest, Trace, TrialRecord } from '../../harness/results/format.ts';
 import { tracePath } from '../../harness/results/layout.ts';
 import { median } from '../../runtime/quantiles.ts';
 import { tilebed } from '../support/cli.ts';
-import { startEngine } from '../support/docker-engine.ts';
+import { useEngine } from '../support/docker-engine.ts';
 import { found } from '../support/found.ts';
 import { withoutDocker } from '../support/require.ts';
 import { Workspace } from '../support/workspace.ts';
@@ -36,8 +36,8 @@ async function runOn(
   return workspace.records(results);
 }
 
-describe.skipIf(withoutDocker)('an experiment on containers', async () => {
-  afterAll(withoutDocker ? async () => {} : await startEngine());
+describe.skipIf(withoutDocker)('an experiment on containers', () => {
+  useEngine();
 
   test('finds what it finds on local nodes', async () => {
     await using local = await Workspace.make('local');

@@ -8,7 +8,7 @@ import { extract, list } from 'tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand, tryCommand } from '../../harness/machine/command.ts';
 import { tilebed } from '../support/cli.ts';
-import { startEngine } from '../support/docker-engine.ts';
+import { useEngine } from '../support/docker-engine.ts';
 import { skipWithout, withoutDocker } from '../support/require.ts';
 import { Workspace } from '../support/workspace.ts';
 import { threeNodes } from './providers/provider-under-test.ts';
@@ -40,8 +40,8 @@ async function canEmulate(): Promise<boolean> {
 
 const withoutEmulator = await skipWithout('qemu-user', canEmulate());
 
-describe.skipIf(withoutDocker || withoutEmulator)('images of two platforms', async () => {
-  afterAll(withoutDocker ? async () => {} : await startEngine());
+describe.skipIf(withoutDocker || withoutEmulator)('images of two platforms', () => {
+  useEngine();
   let folder: string;
   let file: string;
   let answer: ExportAnswer;

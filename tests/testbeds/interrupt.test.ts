@@ -3,13 +3,13 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCommand } from '../../harness/machine/command.ts';
 import { pathExists } from '../../harness/path-exists.ts';
 import { ownNames as containerNames } from '../../harness/providers/docker/names.ts';
 import { ownNames } from '../../harness/providers/netns/names.ts';
 import { MAIN, tilebed } from '../support/cli.ts';
-import { startEngine } from '../support/docker-engine.ts';
+import { useEngine } from '../support/docker-engine.ts';
 import { eventually } from '../support/processes.ts';
 import { remainsOfNamespaces } from '../support/remains.ts';
 import { withoutDocker, withoutNetns } from '../support/require.ts';
@@ -116,8 +116,8 @@ edges: { count: 12, from: 10.34.90.3 }
   });
 });
 
-describe.skipIf(withoutDocker)('down of containers, interrupted', async () => {
-  afterAll(withoutDocker ? async () => {} : await startEngine());
+describe.skipIf(withoutDocker)('down of containers, interrupted', () => {
+  useEngine();
 
   const containers = async (workspace: Workspace) => {
     const { prefix } = containerNames({ stateFolder: workspace.state });

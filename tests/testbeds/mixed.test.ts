@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tilebed } from '../support/cli.ts';
-import { startEngine } from '../support/docker-engine.ts';
+import { useEngine } from '../support/docker-engine.ts';
 import { remainsOfNamespaces, remainsOfNodes } from '../support/remains.ts';
 import { withoutDocker, withoutNetns, withoutSshd } from '../support/require.ts';
 import { SshFleet } from '../support/ssh-fleet.ts';
@@ -50,9 +50,8 @@ async function detections(workspace: Workspace): Promise<string> {
   return JSON.stringify(found.toSorted((a, b) => (String(a) < String(b) ? -1 : 1)));
 }
 
-describe.skipIf(withoutDocker)('a container and a process in one testbed', async () => {
-  const end = withoutDocker ? async () => {} : await startEngine();
-  afterAll(end);
+describe.skipIf(withoutDocker)('a container and a process in one testbed', () => {
+  useEngine();
 
   test('find what local nodes find', async () => {
     await using mixed = await Workspace.make('docker');

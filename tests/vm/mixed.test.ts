@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../../harness/machine/command.ts';
 import { VIRSH } from '../../harness/providers/vagrant/libvirt.ts';
 import { ownVagrant } from '../../harness/providers/vagrant/settings.ts';
-import { startEngine } from '../support/docker-engine.ts';
+import { useEngine } from '../support/docker-engine.ts';
 import { found } from '../support/found.ts';
 import { remainsOfNamespaces, remainsOfNodes } from '../support/remains.ts';
 import { withoutDocker, withoutNetns, withoutSshd } from '../support/require.ts';
@@ -42,16 +42,12 @@ nodes:
 const isLacking = withoutVagrant || withoutDocker || withoutNetns || withoutSshd;
 
 describe.skipIf(isLacking)('nodes of every provider in one testbed', () => {
-  let endEngine: (() => Promise<void>) | undefined;
+  useEngine();
   let fleet: SshFleet | undefined;
   beforeAll(async () => {
-    endEngine = await startEngine();
     fleet = await SshFleet.start({ name: 'tbvmmix', subnets: [SUBNETS.ssh], hosts: [4] });
   });
-  afterAll(async () => {
-    await fleet?.[Symbol.asyncDispose]();
-    await endEngine?.();
-  });
+  afterAll(() => fleet?.[Symbol.asyncDispose]());
 
   test('find what local nodes find, and leave nothing', async () => {
     const vagrant = `vagrant: { hypervisor: libvirt, driver: qemu, box: ${BOX}, bootTimeout: 9m }\n`;
