@@ -62,23 +62,11 @@ export const STEALING_CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     },
     {
       claim: 'work stealing is faster than work sharing (10 % on average)',
-      judge: (ours) => {
-        const pairs = gridPoints(ours, 'latency', 'WST', 'WSH');
-        if (pairs.length < 2) return undefined;
-        const less = 100 * (1 - mean(pairs.map(([wst, wsh]) => wst / wsh)));
-        const found = `${less.toFixed(1)} % on average over ${pairs.length} points`;
-        return { holds: less > NOISE_PERCENT, found };
-      },
+      judge: (ours) => judgeFaster(ours, 'WST', 'WSH'),
     },
     {
       claim: 'reuse makes frames faster (27 % on average in the text, 22 % in the figure)',
-      judge: (ours) => {
-        const pairs = gridPoints(ours, 'latency', 'WST-S', 'WST');
-        if (pairs.length < 2) return undefined;
-        const less = 100 * (1 - mean(pairs.map(([reuse, plain]) => reuse / plain)));
-        const found = `${less.toFixed(1)} % on average over ${pairs.length} points`;
-        return { holds: less > NOISE_PERCENT, found };
-      },
+      judge: (ours) => judgeFaster(ours, 'WST-S', 'WST'),
     },
     {
       claim: 'reuse gains more with finer grids (16 % at 3x3, 33 % at 5x5)',
@@ -154,6 +142,15 @@ function gridPoints(
       return a === undefined || b === undefined ? [] : [[a, b] as const];
     }),
   );
+}
+
+/** By how much frames of one way are faster than of another, in percent on average. */
+function judgeFaster(ours: Ours, faster: string, slower: string): Finding | undefined {
+  const pairs = gridPoints(ours, 'latency', faster, slower);
+  if (pairs.length < 2) return undefined;
+  const less = 100 * (1 - mean(pairs.map(([fast, slow]) => fast / slow)));
+  const found = `${less.toFixed(1)} % on average over ${pairs.length} points`;
+  return { holds: less > NOISE_PERCENT, found };
 }
 
 function mostly(
