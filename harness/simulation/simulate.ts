@@ -1,4 +1,5 @@
 /** An experiment's whole matrix on simulated time, with times from measured trials where there are some. */
+import { TilebedError } from '../../runtime/errors.ts';
 import { loadNetwork } from '../../runtime/model/load.ts';
 import type { Network } from '../../runtime/model/network.ts';
 import { probe } from '../../runtime/probe.ts';
@@ -86,9 +87,13 @@ function learnFrom(
   const points = new Map(
     plannedPoints(input).map((point) => [JSON.stringify(point.parameters), point]),
   );
-  return profileOf(measured, (parameters, guessed) => {
+  const profile = profileOf(measured, (parameters, guessed) => {
     const point = points.get(JSON.stringify(parameters));
     return point && guessPoint(input, point, guessed);
+  });
+  if (profile.points.size > 0) return profile;
+  throw new TilebedError('INPUT', `no times can be taken from ${measured.folder}`, {
+    hint: 'its trials are simulated, invalid, or have failed: give the folder of a run whose trials are ok',
   });
 }
 

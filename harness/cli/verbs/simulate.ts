@@ -61,15 +61,20 @@ export const simulateVerb: VerbSpec = {
     const testbed = await findTestbed(loaded, flags);
     const from = flags.calibrate ?? flags.against;
     const calibrate = from === undefined ? undefined : await readMeasured(resolve(from));
+    // A folder that cannot be written to is told before, not after, what may take minutes.
+    const store =
+      flags.results === undefined
+        ? undefined
+        : await ResultsStore.open(resolve(flags.results), { resume: false });
     const simulation = await simulateExperiment(loaded, testbed, {
       ...(flags.edges === undefined ? {} : { edges: flags.edges }),
       ...(flags.frames === undefined ? {} : { frames: flags.frames }),
       ...(calibrate === undefined ? {} : { calibrate }),
-      spans: flags.results !== undefined,
+      spans: store !== undefined,
       signal,
     });
     for (const warning of simulation.manifest.warnings) output.note(warning);
-    const report = flags.results === undefined ? undefined : await write(simulation, flags.results);
+    const report = store && (await write(simulation, store));
     const summary = summarize(resultsOf(simulation));
     const against =
       flags.against === undefined
@@ -106,8 +111,7 @@ function resultsOf({ manifest, trials, traces }: Simulation, folder = ''): Resul
   return { folder, manifest, trials, traces, damagedLines: [] };
 }
 
-async function write(simulation: Simulation, to: string): Promise<string> {
-  const store = await ResultsStore.open(resolve(to), { resume: false });
+async function write(simulation: Simulation, store: ResultsStore): Promise<string> {
   await store.writeManifest(simulation.manifest);
   for (const record of simulation.trials) await store.append(record);
   for (const trace of simulation.traces) await store.writeTrace(trace);
