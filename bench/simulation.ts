@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BUILT_IN_MODELS } from '../harness/spec/find-model.ts';
 import { loadNetwork } from '../runtime/model/load.ts';
 import type { StrategyName } from '../runtime/schedule/strategies.ts';
+import { DEFAULT_TRANSFER } from '../runtime/schedule/transfer.ts';
 import type { SimulatedTrial } from '../runtime/simulation/simulated-trial.ts';
 import { simulateTrial } from '../runtime/simulation/trial.ts';
 import { interval, milliseconds, takeTurns } from './measure.ts';
@@ -47,6 +48,7 @@ function trialOf(name: StrategyName, network: SimulatedTrial['network']): Simula
     grid: { rows: 5, columns: 5 },
     strategy: { name, reuse: name === 'deepthings', order: 'checkerboard', align: 'output' },
     framesInFlight: 3,
+    transfer: DEFAULT_TRANSFER,
     spans: false,
     gateway: { ...node, name: 'gateway', finishMs: 10 },
     edges: Array.from({ length: EDGES }, (_, index) => ({

@@ -81,6 +81,7 @@ function common(name: string, strategy: StrategyName) {
       grid: { rows: 2, columns: 2 },
       fusedLayers: 6,
       precision: 'float32',
+      transfer: { frames: 'pixels', halos: 'direct' },
       strategy: { name: strategy, reuse: true, order: 'checkerboard', align: 'output' },
       engine: 'onnxruntime',
       threads: 1,

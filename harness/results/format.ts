@@ -13,6 +13,7 @@ import type {
   PlanMeasuredEvent,
   Span,
 } from '../../runtime/roles/events.ts';
+import type { Transfer } from '../../runtime/schedule/transfer.ts';
 
 /** What an experiment can do to a node. */
 export type FaultVerb = 'kill' | 'freeze' | 'slow' | 'cut' | 'return' | 'join';
@@ -260,6 +261,8 @@ export interface Manifest {
     /** In the order of their use; empty: frames are drawn from the seed. */
     readonly pictures: readonly Ingredient[];
   };
+  /** How frames and halos travelled; absent in results of earlier versions: pixels, and direct. */
+  readonly transfer?: Transfer;
   readonly startedAt: string;
   readonly endedAt?: string;
   /** Orders the interleaved repetitions. */

@@ -77,11 +77,11 @@ export async function makeManifest(inputs: ManifestInputs): Promise<Manifest> {
   };
 }
 
-/** The experiment, its testbed and its model, measured or simulated. */
+/** The experiment, its testbed, its model and how things travel, measured or simulated. */
 export function whatRuns(
-  { name, description, file, text, model }: Experiment,
+  { name, description, file, text, model, transfer }: Experiment,
   testbed: Testbed,
-): Pick<Manifest, 'experiment' | 'testbed' | 'model'> {
+): Pick<Manifest, 'experiment' | 'testbed' | 'model' | 'transfer'> {
   const { cfg, weights, labels } = model;
   return {
     experiment: { name, ...(description === undefined ? {} : { description }), file, text },
@@ -98,6 +98,7 @@ export function whatRuns(
       trained: weights.kind === 'file',
       labels,
     },
+    transfer,
   };
 }
 

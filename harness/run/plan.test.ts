@@ -50,6 +50,7 @@ const EXPERIMENT: Experiment = {
   engine: 'onnxruntime',
   threshold: 0.24,
   framesInFlight: 3,
+  transfer: { frames: 'pixels', halos: 'direct' },
   repeat: 1,
   warmup: 1,
   timeoutMs: 1000,
@@ -94,6 +95,14 @@ describe('planTrials', () => {
       'the faults',
       () => ids({ ...EXPERIMENT, faults: [{ verb: 'kill', node: 'edge1', atMs: 1 }] }),
     ],
+    [
+      'how frames travel',
+      () => ids({ ...EXPERIMENT, transfer: { ...EXPERIMENT.transfer, frames: 'floats' } }),
+    ],
+    [
+      'how halos travel',
+      () => ids({ ...EXPERIMENT, transfer: { ...EXPERIMENT.transfer, halos: 'gateway' } }),
+    ],
     ['the threshold', () => ids({ ...EXPERIMENT, threshold: 0.5 })],
     ['the security', () => ids(EXPERIMENT, { ...TESTBED, security: 'none' })],
     ['the runtime', () => ids(EXPERIMENT, TESTBED, { ...INPUTS, runtimeHash: 'other' })],
@@ -103,6 +112,11 @@ describe('planTrials', () => {
     const before = ids();
     for (const [index, id] of changed().entries()) expect(id).not.toBe(before[index]);
   });
+});
+
+test('how things travel is nothing to a trial in which nothing does', () => {
+  const local = withTrials({ strategy: { ...STRATEGY, name: 'local' } });
+  expect(ids({ ...local, transfer: { frames: 'floats', halos: 'gateway' } })).toEqual(ids(local));
 });
 
 describe('sources', () => {

@@ -46,6 +46,7 @@ export function planTrials(
 ): readonly PlannedTrial[] {
   const allEdges = testbed.nodes.filter(({ role }) => role === 'edge').map(({ name }) => name);
   const { frames, engine, threshold, framesInFlight, warmup, liveness, faults, seed } = experiment;
+  const { transfer } = experiment;
   return experiment.trials.map((trial) => {
     const { parameters: given, grid, strategy, precision, sources: wanted, rate } = trial;
     const edges = given.edges === 0 ? allEdges.length : given.edges;
@@ -58,6 +59,8 @@ export function planTrials(
       testbed: testbedHash(testbed),
       frames: { count: frames.count, sources },
       settings: { engine, threshold, framesInFlight, warmup, liveness, faults, seed },
+      // Of a frame that stays where it is nothing travels but the last map.
+      ...(strategy.name !== 'local' && { transfer }),
     };
     return {
       trial: shortHash(JSON.stringify(identity)),

@@ -74,9 +74,9 @@ function workOf(
   { model, threads, cpuShares }: TrialNode,
 ): Work {
   const { grid, strategy, precision, parameters } = repetition;
-  const { engine } = experiment;
+  const { engine, transfer } = experiment;
   const { edges, fusedLayers } = parameters;
   const slow = cpuShares === undefined ? {} : { cpuShares };
-  const work = { model, threads, ...slow, fusedLayers, grid, precision, engine };
+  const work = { model, threads, ...slow, fusedLayers, grid, precision, engine, transfer };
   return { ...work, strategy: strategyOn(edges, strategy) };
 }

@@ -32,6 +32,7 @@ import {
   withReferences,
 } from './plan.ts';
 import { PreparedTestbed } from './prepared-testbed.ts';
+import { requireSameTransfer } from './resumable.ts';
 import { scaleExperiment } from './time-scale.ts';
 
 export interface RunOptions {
@@ -95,6 +96,10 @@ export async function runExperiment(
 ): Promise<RunOutcome> {
   const plan = await planRun(loaded, testbed, options.repeat);
   const store = await ResultsStore.open(options.results, { resume: options.resume });
+  const earlier = store.count === 0 ? undefined : await store.manifest();
+  if (earlier !== undefined) {
+    requireSameTransfer(store.folder, earlier, plan.experiment.transfer);
+  }
   const emulation = await emulationOf(testbed, plan.experiment.engine, options);
   const wasDown = (await readState(stateFolder(testbed)))?.status !== 'up';
   try {

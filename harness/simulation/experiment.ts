@@ -123,6 +123,7 @@ function trialOf(
     grid,
     strategy,
     framesInFlight: experiment.framesInFlight,
+    transfer: experiment.transfer,
     gateway: gateway satisfies TrialGateway,
     edges,
     medium: medium && realLink(medium, timeScale),

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { ENGINE_NAMES } from '../../runtime/engine/registry.ts';
 import { PRECISIONS } from '../../runtime/model/precision.ts';
 import { ALIGNMENTS, ORDERS, STRATEGY_NAMES } from '../../runtime/schedule/strategies.ts';
+import { FRAME_TRANSFERS, HALO_TRANSFERS } from '../../runtime/schedule/transfer.ts';
 import { RATE_PATTERN } from './rate.ts';
 
 const Duration = Type.String({
@@ -157,6 +158,28 @@ export const ExperimentSpec = Type.Object(
         maximum: 64,
         description: 'frames of one source that are taken and not yet answered; default 3',
       }),
+    ),
+    transfer: Type.Optional(
+      Type.Object(
+        {
+          frames: Type.Optional(
+            Type.Enum([...FRAME_TRANSFERS], {
+              description:
+                "parts of a frame: `pixels` where those are fewer bytes, or always `floats`, the network's input; default pixels",
+            }),
+          ),
+          halos: Type.Optional(
+            Type.Enum([...HALO_TRANSFERS], {
+              description:
+                'from the edge that computed them, or through the gateway; default direct',
+            }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description: "how nodes send what they send: as the papers' program does, or with less",
+        },
+      ),
     ),
     repeat: Type.Optional(Type.Integer({ minimum: 1 })),
     reference: Type.Optional(

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import { DEFAULT_ENGINE } from '../../runtime/engine/registry.ts';
 import { TilebedError } from '../../runtime/errors.ts';
+import { DEFAULT_TRANSFER } from '../../runtime/schedule/transfer.ts';
 import { readLabels } from '../models/labels.ts';
 import { matrixFaults } from './check-matrix.ts';
 import { SpecDocument } from './document.ts';
@@ -99,6 +100,7 @@ export async function resolveExperiment(
     engine: spec.engine ?? DEFAULT_ENGINE,
     threshold: spec.threshold ?? DEFAULTS.threshold,
     framesInFlight: spec.framesInFlight ?? DEFAULTS.framesInFlight,
+    transfer: { ...DEFAULT_TRANSFER, ...spec.transfer },
     repeat: spec.repeat ?? DEFAULTS.repeat,
     ...(spec.reference === undefined ? {} : { referenceEvery: spec.reference.every }),
     warmup: spec.warmup ?? DEFAULTS.warmup,

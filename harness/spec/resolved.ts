@@ -6,6 +6,7 @@ import type { Precision } from '../../runtime/model/precision.ts';
 import type { Grid } from '../../runtime/partition/region.ts';
 import type { LinkShape, RelayedPair } from '../../runtime/relay/config.ts';
 import type { Strategy } from '../../runtime/schedule/strategies.ts';
+import type { Transfer } from '../../runtime/schedule/transfer.ts';
 import type { FaultVerb, Parameters } from '../results/format.ts';
 import type { Rate } from './rate.ts';
 import type { ProviderName } from './testbed.ts';
@@ -144,6 +145,7 @@ export interface Experiment {
   readonly engine: string;
   readonly threshold: number;
   readonly framesInFlight: number;
+  readonly transfer: Transfer;
   readonly repeat: number;
   /** After so many repetitions the first trial runs again, for the drift; absent: never. */
   readonly referenceEvery?: number;

@@ -8,6 +8,7 @@ import type { Grid } from '../partition/region.ts';
 import type { RelayAccess } from '../relay/config.ts';
 import type { FrameRate } from '../schedule/arrivals.ts';
 import type { Strategy } from '../schedule/strategies.ts';
+import type { Transfer } from '../schedule/transfer.ts';
 import type { CpuShares } from './pace.ts';
 
 export type Role = 'host' | 'gateway' | 'edge';
@@ -35,6 +36,7 @@ export interface Work {
   readonly grid: Grid;
   readonly fusedLayers: number;
   readonly strategy: Strategy;
+  readonly transfer: Transfer;
   readonly engine: string;
   readonly precision: Precision;
   /** Threads of the engine on this node. */

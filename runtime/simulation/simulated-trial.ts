@@ -4,6 +4,7 @@ import type { Grid } from '../partition/region.ts';
 import type { RoleEvent } from '../roles/events.ts';
 import type { FrameRate } from '../schedule/arrivals.ts';
 import type { Strategy } from '../schedule/strategies.ts';
+import type { Transfer } from '../schedule/transfer.ts';
 import type { NetworkShape } from './network.ts';
 import type { NodeLink, NodeTimes } from './node.ts';
 
@@ -32,6 +33,7 @@ export interface SimulatedTrial extends NetworkShape {
   readonly grid: Grid;
   readonly strategy: Strategy;
   readonly framesInFlight: number;
+  readonly transfer: Transfer;
   readonly picture?: { readonly width: number; readonly height: number };
   readonly gateway: TrialGateway;
   readonly edges: readonly TrialEdge[];

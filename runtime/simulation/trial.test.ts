@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { dealtStrategy } from '../partition/dealt.ts';
 import { planWork } from '../partition/work-plan.ts';
 import { STRATEGIES, STRATEGY_NAMES, strategyOn } from '../schedule/strategies.ts';
+import { DEFAULT_TRANSFER, FRAME_TRANSFERS, HALO_TRANSFERS } from '../schedule/transfer.ts';
 import { networkOf, section } from '../testing/cfg.ts';
 import type { NodeTimes } from './node.ts';
 import type { SimulatedTrial } from './simulated-trial.ts';
@@ -51,6 +52,10 @@ const trials: fc.Arbitrary<SimulatedTrial> = fc
       columns: fc.integer({ min: 1, max: 3 }),
     }),
     framesInFlight: fc.integer({ min: 1, max: 3 }),
+    transfer: fc.record({
+      frames: fc.constantFrom(...FRAME_TRANSFERS),
+      halos: fc.constantFrom(...HALO_TRANSFERS),
+    }),
     medium: fc.option(link, { nil: undefined }),
     gateway: fc.record({ times, link, finishMs: fc.constantFrom(0, 7) }),
     edges: fc.array(edge, { minLength: 1, maxLength: 5 }),
@@ -142,6 +147,7 @@ test('a device twice as fast halves a frame that nobody shares', () => {
       grid: { rows: 1, columns: 1 },
       strategy: { name: 'local', reuse: false, order: 'checkerboard', align: 'output' },
       framesInFlight: 1,
+      transfer: DEFAULT_TRANSFER,
       spans: false,
       gateway: { ...node, name: 'gateway', finishMs: 0 },
       edges: [{ ...node, name: 'edge0', frames: 5, rate: { kind: 'back-to-back' } }],
