@@ -11,6 +11,7 @@ import { areaOf } from '../runtime/partition/region.ts';
 import { dealtTraffic } from '../runtime/partition/traffic.ts';
 import type { StrategyName } from '../runtime/schedule/strategies.ts';
 import { found } from './support/found.ts';
+import { payloads } from './support/payloads.ts';
 import { gatewayAndEdges, Workspace } from './support/workspace.ts';
 
 const DEALT = ['ftp-wsh', 'modnn', 'neighbour'] as const;
@@ -28,24 +29,6 @@ async function run(lines: string, cfg = 'tiny.cfg'): Promise<readonly TrialRecor
   expect(exitCode, stderr).toBe(0);
   return workspace.records();
 }
-
-/** Payload bytes of a kind of message that some nodes have sent. */
-function payloads(
-  { nodes }: TrialRecord,
-  who: 'gateway' | 'edges',
-  kind: string,
-  headBytes: number,
-): number {
-  let sum = 0;
-  for (const [name, { sentByKind }] of Object.entries(nodes)) {
-    const { messages, bytes } = sentByKind[kind] ?? { messages: 0, bytes: 0 };
-    if ((name === 'gateway') === (who === 'gateway')) sum += bytes - messages * headBytes;
-  }
-  return sum;
-}
-
-/** A header of 12 bytes, and the fields. */
-const HEAD_BYTES = { picture: 12 + 5, piece: 12 + 11, output: 12 + 8 };
 
 const PATIENCE_MS = 300_000;
 
@@ -94,13 +77,13 @@ liveness: { lostAfter: 30s }
       (sum, { region }) => sum + 3 * areaOf(pictureCropFor(letterbox, region)!),
       0,
     );
-    const pieces = payloads(record, 'edges', 'piece', HEAD_BYTES.piece);
-    const outputs = payloads(record, 'edges', 'output', HEAD_BYTES.output);
+    const pieces = payloads(record, 'edges', 'piece');
+    const outputs = payloads(record, 'edges', 'output');
     const direct = plan.route === 'direct';
     const { width, height } = network.input;
     expect({
-      sourceToGateway: payloads(record, 'edges', 'picture', HEAD_BYTES.picture) / frames,
-      gatewayToEdges: payloads(record, 'gateway', 'piece', HEAD_BYTES.piece) / frames,
+      sourceToGateway: payloads(record, 'edges', 'picture') / frames,
+      gatewayToEdges: payloads(record, 'gateway', 'piece') / frames,
       edgesToGateway: (outputs + (direct ? 0 : pieces)) / frames,
       edgeToEdge: direct ? pieces / frames : 0,
     }).toEqual({

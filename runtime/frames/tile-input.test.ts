@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TilebedError } from '../errors.ts';
 import { type Region, regionHeight, regionWidth } from '../partition/region.ts';
+import { FRAME_TRANSFERS } from '../schedule/transfer.ts';
 import { anyPicture, noise, regionWithin } from '../testing/pictures.ts';
 import { letterboxFor, letterboxRegion } from './letterbox.ts';
 import type { Picture } from './picture.ts';
@@ -49,9 +50,9 @@ const scene = fc.tuple(anyPicture, regionWithin(NETWORK.width, NETWORK.height));
 
 test('what a thief reads gives the floats that the source would compute from', () => {
   fc.assert(
-    fc.property(scene, ([picture, region]) => {
+    fc.property(scene, fc.constantFrom(...FRAME_TRANSFERS), ([picture, region], frames) => {
       const box = letterboxFor(picture, NETWORK.width, NETWORK.height);
-      const sent = tileInput(picture, box, region);
+      const sent = tileInput(picture, box, region, frames);
       const { claim, payload } = pack(sent, picture);
       const { input, letterbox } = readTileInput(claim, payload, region, NETWORK);
       expect(letterbox).toEqual(box);
@@ -71,6 +72,19 @@ test('what travels is never more than the floats would be', () => {
       const box = letterboxFor(picture, NETWORK.width, NETWORK.height);
       const { payload } = pack(tileInput(picture, box, region), picture);
       expect(payload.byteLength).toBeLessThanOrEqual(
+        12 * regionHeight(region) * regionWidth(region),
+      );
+    }),
+  );
+});
+
+test('as floats it is what the network takes of the region, grey bars included, whatever the picture', () => {
+  fc.assert(
+    fc.property(scene, ([picture, region]) => {
+      const box = letterboxFor(picture, NETWORK.width, NETWORK.height);
+      const sent = tileInput(picture, box, region, 'floats');
+      expect(sent.encoding).toBe('floats');
+      expect(pack(sent, picture).payload.byteLength).toBe(
         12 * regionHeight(region) * regionWidth(region),
       );
     }),

@@ -1,9 +1,11 @@
 /**
  * How a tile's part of a frame travels: as the 8-bit pixels that it is made of, or as the floats that
- * the network takes, whichever is less. Both give the same floats, bit for bit.
+ * the network takes; whichever is less, or always floats, as in the papers' program. Both give the same
+ * floats, bit for bit.
  */
 import { TilebedError } from '../errors.ts';
 import { type Region, regionHeight, regionWidth, regionWithin } from '../partition/region.ts';
+import type { FrameTransfer } from '../schedule/transfer.ts';
 import { cropPicture } from './crop.ts';
 import { type Letterbox, letterboxFor, letterboxRegion, pictureCropFor } from './letterbox.ts';
 import type { Picture } from './picture.ts';
@@ -16,19 +18,25 @@ export type TileInput =
       readonly picture: Picture | undefined;
     };
 
-/** @param at where `picture` lies in the whole picture, of which it holds at least what the region needs */
+/**
+ * @param frames `pixels`: floats only where those are less
+ * @param at where `picture` lies in the whole picture, of which it holds at least what the region needs
+ */
 export function tileInput(
   picture: Picture,
   letterbox: Letterbox,
   region: Region,
+  frames: FrameTransfer = 'pixels',
   at: Region = { x1: 0, y1: 0, x2: picture.width - 1, y2: picture.height - 1 },
 ): TileInput {
-  const crop = pictureCropFor(letterbox, region);
-  if (crop === undefined) return { encoding: 'pixels', crop, picture: undefined };
   const floatCount = 3 * regionHeight(region) * regionWidth(region);
-  const pixelBytes = 3 * regionHeight(crop) * regionWidth(crop);
-  if (pixelBytes <= floatCount * Float32Array.BYTES_PER_ELEMENT) {
-    return { encoding: 'pixels', crop, picture: cropPicture(picture, regionWithin(crop, at)) };
+  if (frames === 'pixels') {
+    const crop = pictureCropFor(letterbox, region);
+    if (crop === undefined) return { encoding: 'pixels', crop, picture: undefined };
+    const pixelBytes = 3 * regionHeight(crop) * regionWidth(crop);
+    if (pixelBytes <= floatCount * Float32Array.BYTES_PER_ELEMENT) {
+      return { encoding: 'pixels', crop, picture: cropPicture(picture, regionWithin(crop, at)) };
+    }
   }
   const data = letterboxRegion(letterbox, region, picture, at, new Float32Array(floatCount));
   return { encoding: 'floats', data };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { FrameTransfer } from '../schedule/transfer.ts';
 import { networkOf, section } from '../testing/cfg.ts';
 import { type Conditions, costModel, planCost } from './cost.ts';
 import { fusibleLayers } from './ftp.ts';
@@ -119,18 +120,20 @@ test('sources that compute alone do so side by side', () => {
   );
 });
 
-test('a frame travels as pixels where those are fewer bytes than floats', () => {
+test('a frame travels as pixels where those are fewer bytes than floats, unless it is to be floats', () => {
   const coloured = networkOf({ width: 8, height: 8, channels: 3 }, section('maxpool', {}));
-  const bytes = (width: number, height: number) =>
+  const bytes = (width: number, height: number, frames?: FrameTransfer) =>
     costModel({
       network: coloured,
       fusedLayers: 1,
       edges: [{ name: 'a', layerMs: [] }],
       picture: { width, height },
+      ...(frames === undefined ? {} : { frames }),
     }).frameElementBytes;
   expect(bytes(8, 8)).toBe(3);
   expect(bytes(12, 4)).toBe(6.75);
   expect(bytes(80, 80)).toBe(12);
+  expect(bytes(8, 8, 'floats')).toBe(12);
 });
 
 test('an edge that was never measured counts as an average one', () => {

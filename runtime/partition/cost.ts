@@ -20,6 +20,7 @@
  */
 import type { Network, Shape } from '../model/network.ts';
 import { layerMultiplyAccumulates } from '../model/operations.ts';
+import type { FrameTransfer } from '../schedule/transfer.ts';
 import { stagePieces } from './pieces.ts';
 import { type Region, regionHeight, regionWidth } from './region.ts';
 import type { DealtPlan, EdgeProfile, Part } from './stages.ts';
@@ -36,8 +37,10 @@ export interface Conditions {
   readonly pairs?: readonly PairProfile[];
   /** Default: as fast as the fastest edge's. */
   readonly gatewayBitsPerSecond?: number;
-  /** Of the frames' pictures; default: the network's input. They travel as pixels where those are fewer bytes. */
+  /** Of the frames' pictures; default: the network's input. */
   readonly picture?: { readonly width: number; readonly height: number };
+  /** How they travel. Default: pixels. */
+  readonly frames?: FrameTransfer;
   /** Positions of the edges that have frames in flight. Default: the frame's source alone. */
   readonly sources?: readonly number[];
 }
@@ -99,7 +102,7 @@ export interface CostModel {
 }
 
 export function costModel(conditions: Conditions): CostModel {
-  const { network, fusedLayers, edges, picture, sources = [0] } = conditions;
+  const { network, fusedLayers, edges, picture, frames, sources = [0] } = conditions;
   if (edges.length === 0) throw new Error('somebody must compute');
   const rates = edges.map((edge) => edge.rateBitsPerSecond ?? UNKNOWN_RATE_BITS_PER_SECOND);
   const gateway = conditions.gatewayBitsPerSecond ?? Math.max(...rates);
@@ -114,7 +117,7 @@ export function costModel(conditions: Conditions): CostModel {
     delayMs: Math.max(...edges.map(({ delayMs }) => delayMs ?? 0)),
     pairs: pairTable(conditions),
     shared: conditions.medium === 'shared',
-    frameElementBytes: frameElementBytes(network.input, picture),
+    frameElementBytes: frameElementBytes(network.input, frames, picture),
     sources,
   };
 }
@@ -145,10 +148,14 @@ function measuredLayers({ network, fusedLayers, edges }: Conditions): Float64Arr
 }
 
 /** A picture is scaled to fit into the network's input: each element comes from so many of its pixels. */
-export function frameElementBytes(input: Shape, picture: Conditions['picture']): number {
+export function frameElementBytes(
+  input: Shape,
+  frames: FrameTransfer = 'pixels',
+  picture: Conditions['picture'] = input,
+): number {
   const floats = input.channels * FLOAT_BYTES;
-  if (input.channels !== PIXEL_BYTES) return floats;
-  const { width, height } = picture ?? input;
+  if (frames === 'floats' || input.channels !== PIXEL_BYTES) return floats;
+  const { width, height } = picture;
   const scale = Math.max(width / input.width, height / input.height);
   return Math.min(floats, PIXEL_BYTES * scale * scale);
 }

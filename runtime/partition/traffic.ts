@@ -15,8 +15,8 @@ export interface DealtTraffic {
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
 /**
- * @param frameElementBytes bytes an element of the frame: as the papers count, a float32; as it really
- *   travels where the picture is as large as the network's input, 1 of 8-bit pixels
+ * @param frameElementBytes bytes an element of the frame: a float32, as the papers count and as frames travel
+ *   that are to be floats; of pixels, 1 where the picture is as large as the network's input
  */
 export function dealtTraffic(
   network: Network,

@@ -11,6 +11,7 @@ import type { DealtPlan } from '../partition/stages.ts';
 import { encodeDeal } from '../roles/dealt/deal-message.ts';
 import { frameRegion } from '../roles/job.ts';
 import type { Deal } from '../schedule/dealer.ts';
+import type { Transfer } from '../schedule/transfer.ts';
 import type { DealtSignal } from './dealt-gateway.ts';
 import type { WireSize } from './network.ts';
 import type { StealingSignal } from './stealing-gateway.ts';
@@ -40,19 +41,21 @@ const HEADS = Object.fromEntries(
   ]),
 ) as Readonly<Record<MessageKind, number>>;
 
-/** @param picture the frames' size; default: the network's input */
 export interface Sizes {
   readonly network: Network;
   readonly plan: FusedPlan;
+  readonly transfer: Transfer;
+  /** The frames' size; default: the network's input. */
   readonly picture?: { readonly width: number; readonly height: number };
 }
 
 export function stealingSizes({
   network,
   plan,
+  transfer,
   picture,
 }: Sizes): (signal: StealingSignal) => WireSize {
-  const elementBytes = frameElementBytes(network.input, picture);
+  const elementBytes = frameElementBytes(network.input, transfer.frames, picture);
   const { channels } = network.layers[plan.fusedLayers - 1]!.output;
   const size = (kind: MessageKind, payload = 0) => ({ kind, bytes: HEADS[kind] + payload });
   return (signal) => {
@@ -80,9 +83,10 @@ export function stealingSizes({
 
 export function dealtSizes({
   network,
+  transfer,
   picture,
 }: Omit<Sizes, 'plan'>): (signal: DealtSignal) => WireSize {
-  const elementBytes = frameElementBytes(network.input, picture);
+  const elementBytes = frameElementBytes(network.input, transfer.frames, picture);
   const dealBytes = new WeakMap<DealtPlan, number>();
   const mapBytes = (channels: number, region: Region) => FLOAT_BYTES * channels * areaOf(region);
   const size = (kind: MessageKind, payload = 0) => ({ kind, bytes: HEADS[kind] + payload });

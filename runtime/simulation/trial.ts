@@ -67,14 +67,18 @@ function simulateStealing(trial: SimulatedTrial): SimulatedOutcome {
 }
 
 function simulateDealt(trial: SimulatedTrial): SimulatedOutcome {
-  const { network, fusedLayers, grid, strategy } = trial;
+  const { network, fusedLayers, grid, strategy, transfer } = trial;
   const { planner, framesUnderWay } = dealtStrategy(strategy);
   const settings = { network, fusedLayers, grid, align: strategy.align };
   const world = new TimedWorld<DealtSignal>(trial, dealtSizes(trial));
   const isAdaptive = strategy.name === 'adaptive';
   const planning: Planning = isAdaptive
     ? new AdaptivePlanning(
-        { ...settings, medium: trial.medium === undefined ? 'links' : 'shared' },
+        {
+          ...settings,
+          medium: trial.medium === undefined ? 'links' : 'shared',
+          frames: transfer.frames,
+        },
         trial.emit ?? (() => {}),
         () => world.events.nowMs(),
       )

@@ -31,9 +31,10 @@ interface UsedPlan {
 }
 
 /** Everything that is the same for all frames. */
-export type PlanningSettings = Omit<PlannerInput, 'edges'> & {
-  readonly medium?: Conditions['medium'] | undefined;
-};
+export type PlanningSettings = Omit<PlannerInput, 'edges'> &
+  Pick<Conditions, 'frames'> & {
+    readonly medium?: Conditions['medium'] | undefined;
+  };
 
 /** What a frame was planned by. */
 interface Asked {

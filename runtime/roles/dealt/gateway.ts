@@ -43,14 +43,14 @@ export class DealtGateway implements GatewayDealing {
 
   constructor(port: GatewayPort, network: Network) {
     const { work, edges, medium } = port.config;
-    const { fusedLayers, grid, strategy } = work;
+    const { fusedLayers, grid, strategy, transfer } = work;
     const { planner, framesUnderWay } = dealtStrategy(strategy);
     const settings = { network, fusedLayers, grid, align: strategy.align };
     this.#port = port;
     this.#network = network;
     this.#planning =
       strategy.name === 'adaptive'
-        ? new AdaptivePlanning({ ...settings, medium }, port.emit)
+        ? new AdaptivePlanning({ ...settings, medium, frames: transfer.frames }, port.emit)
         : new SteadyPlanning(planner, settings);
     this.#assembly = new FrameAssembly(network.layers[work.fusedLayers - 1]!.output);
     this.#dealer = new Dealer({

@@ -89,7 +89,8 @@ export class PieceDelivery {
     { source, frame }: MessageOf<'deal'>,
     tile?: number,
   ): EncodedPiece {
-    const cut = timed(() => encodeFramePiece(picture, this.#network, region));
+    const { frames } = this.#port.config.work.transfer;
+    const cut = timed(() => encodeFramePiece(picture, this.#network, region, frames));
     const { startMs, endMs } = cut;
     const of = { source, frame, ...(tile === undefined ? {} : { tile }) };
     this.#port.statistics.span({ kind: 'cut', startMs, endMs, ...of });

@@ -35,23 +35,25 @@ function floats({ input, letterbox }: Read, region: Region): Float32Array {
 }
 
 describe.each([
-  { size: { width: 40, height: 30 }, encoding: PIXELS },
-  { size: { width: 23, height: 61 }, encoding: PIXELS },
-  { size: { width: 300, height: 200 }, encoding: FLOATS },
-])('a frame of $size.width x $size.height', ({ size, encoding }) => {
+  { size: { width: 40, height: 30 }, frames: 'pixels', encoding: PIXELS },
+  { size: { width: 23, height: 61 }, frames: 'pixels', encoding: PIXELS },
+  { size: { width: 300, height: 200 }, frames: 'pixels', encoding: FLOATS },
+  { size: { width: 23, height: 61 }, frames: 'floats', encoding: FLOATS },
+] as const)('a frame of $size.width x $size.height as $frames', ({ size, frames, encoding }) => {
   const picture = noise(size.width, size.height, 5);
 
   test.each(REGIONS)('cut by the gateway it is what the source would have cut: %j', (region) => {
-    const sent = encodeFramePiece(picture, NETWORK, WHOLE);
+    const sent = encodeFramePiece(picture, NETWORK, WHOLE, frames);
     expect(sent.encoding).toBe(encoding);
     const atGateway = readFramePiece(sent, size, NETWORK, WHOLE);
     const passed = cutFramePiece(atGateway, NETWORK, region);
-    const direct = encodeFramePiece(picture, NETWORK, region);
+    const direct = encodeFramePiece(picture, NETWORK, region, frames);
     const expected = floats(readFramePiece(direct, size, NETWORK, region), region);
     expect(floats(readFramePiece(passed, size, NETWORK, region), region)).toEqual(expected);
     for (const { payload } of [sent, passed, direct]) {
       expect(() => checkFramePiece(NETWORK, WHOLE, payload.byteLength)).not.toThrow();
     }
+    if (encoding === FLOATS) expect([passed.encoding, direct.encoding]).toEqual([FLOATS, FLOATS]);
   });
 });
 

@@ -12,6 +12,7 @@ import {
 import type { Network, Shape } from '../../model/network.ts';
 import { cutRegion } from '../../partition/map.ts';
 import { type Region, regionHeight, regionWidth, regionWithin } from '../../partition/region.ts';
+import type { FrameTransfer } from '../../schedule/transfer.ts';
 import type { ComputeInput } from '../compute-protocol.ts';
 import { computeInput } from '../job.ts';
 
@@ -55,10 +56,15 @@ export function checkFramePiece(network: Network, region: Region, payloadBytes: 
   throw new TilebedError('PROTOCOL', `a piece of a frame came with ${payloadBytes} bytes`);
 }
 
-/** Cuts a region of the network's input out of a picture, as whichever is less: pixels or floats. */
-export function encodeFramePiece(picture: Picture, network: Network, region: Region): EncodedPiece {
+/** Cuts a region of the network's input out of a picture, as it is to travel. */
+export function encodeFramePiece(
+  picture: Picture,
+  network: Network,
+  region: Region,
+  frames: FrameTransfer,
+): EncodedPiece {
   const letterbox = letterboxFor(picture, network.input.width, network.input.height);
-  return encodeInput(tileInput(picture, letterbox, region));
+  return encodeInput(tileInput(picture, letterbox, region, frames));
 }
 
 /** What a receiver makes of a frame's piece. Throws a TilebedError (PROTOCOL) unless it is that region. */
@@ -82,7 +88,7 @@ export function readFramePiece(
   return readTileInput(claim, payload, region, network.input);
 }
 
-/** A region of the frame, out of the whole frame as a source has sent it to the gateway. */
+/** A region of the frame, out of the whole frame as a source has sent it to the gateway: of floats, floats. */
 export function cutFramePiece(
   { input, letterbox }: { readonly input: TileInput; readonly letterbox: Letterbox },
   network: Network,
@@ -94,7 +100,7 @@ export function cutFramePiece(
   const { picture, crop } = input;
   // A whole frame is never only grey bars.
   if (picture === undefined) throw new Error('a frame without a picture');
-  return encodeInput(tileInput(picture, letterbox, region, crop));
+  return encodeInput(tileInput(picture, letterbox, region, 'pixels', crop));
 }
 
 /** A region of what a part has computed, which is itself a region of the layer's map. */

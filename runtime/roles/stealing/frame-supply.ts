@@ -9,6 +9,7 @@ import { regionHeight, regionWidth } from '../../partition/region.ts';
 import type { PlannedTile } from '../../schedule/halo-ledger.ts';
 import { emptyTiles, OwnTiles, type Spent, type TileTask } from '../../schedule/own-tiles.ts';
 import type { TileId } from '../../schedule/source-queue.ts';
+import type { FrameTransfer } from '../../schedule/transfer.ts';
 import type { EdgeConfig } from '../config.ts';
 import { computeInput, frameRegion, type Job, type StealingPlan } from '../job.ts';
 import { timed } from '../role.ts';
@@ -99,13 +100,14 @@ export class FrameSupply {
   }
 
   #job({ source, id, planned }: TileTask): Job {
-    const cut = this.#cut(id, planned);
+    // What stays here needs no detour by the wire's encoding.
+    const cut = this.#cut(id, planned, 'pixels');
     const input = cut && computeInput(cut.tile, cut.letterbox, cut.region);
     return { source, id, planned, input };
   }
 
   #loan({ id, planned }: TileTask): Loan {
-    const cut = this.#cut(id, planned);
+    const cut = this.#cut(id, planned, this.#config.work.transfer.frames);
     const pixels = cut?.tile.encoding === 'pixels' ? cut.tile : undefined;
     const crop = pixels?.crop;
     const data = cut?.tile.encoding === 'floats' ? cut.tile.data : pixels?.picture?.pixels;
@@ -160,13 +162,13 @@ export class FrameSupply {
   }
 
   /** Cuts a tile's part out of its frame; undefined where it needs none. */
-  #cut(id: TileId, planned: PlannedTile) {
+  #cut(id: TileId, planned: PlannedTile, frames: FrameTransfer) {
     const region = frameRegion(this.#work, id.tile, planned.plan);
     if (region === undefined) return undefined;
     const picture = this.#frames.picture(id.frame)!;
     const { width, height } = this.#work.network.input;
     const letterbox = letterboxFor(picture, width, height);
-    const { result, startMs, endMs } = timed(() => tileInput(picture, letterbox, region));
+    const { result, startMs, endMs } = timed(() => tileInput(picture, letterbox, region, frames));
     this.#statistics.span({ kind: 'cut', startMs, endMs, source: this.#config.name, ...id });
     return { tile: result, letterbox, region };
   }
