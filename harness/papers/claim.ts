@@ -1,4 +1,5 @@
 /** What a paper says, and what decides whether it holds here. */
+import type { Transfer } from '../../runtime/schedule/transfer.ts';
 
 /** How many of them, in the figures that have an axis of devices. */
 export const DEVICES: readonly number[] = [1, 2, 3, 4, 5, 6];
@@ -13,8 +14,12 @@ export interface Finding {
 
 export interface Claim {
   readonly claim: string;
-  /** Undefined: not tested. */
-  readonly judge: (ours: Ours) => Finding | undefined;
+  /**
+   * Undefined: not tested.
+   *
+   * @param transfer how frames and halos travelled in what was measured
+   */
+  readonly judge: (ours: Ours, transfer: Transfer) => Finding | undefined;
 }
 
 export function near(value: number, expected: number, tolerance: number): boolean {

@@ -1,5 +1,6 @@
 /** A claim holds, does not hold, or is not tested: by our values alone. */
 import { expect, test } from 'vitest';
+import type { Transfer } from '../../runtime/schedule/transfer.ts';
 import type { ReproducedPanel } from '../results/reproduction.ts';
 import { judgeClaims } from './claims.ts';
 
@@ -64,4 +65,25 @@ test.each([
   };
   const judged = judgeClaims('deepthings-fig15', [speedup]);
   expect(judged.find((one) => one.claim.startsWith(claim))!.verdict).toBe(verdict);
+});
+
+test('what is found of bytes on the wire says how frames and halos travelled there', () => {
+  const bytes = {
+    ...latencies({
+      '5x5 WSH': [19, 19, 19, 19, 19, 19],
+      '5x5 WST': [1.4, 7, 9, 11, 11, 12],
+      '5x5 WST-S': [4, 8, 10, 12, 12, 13],
+    }),
+    id: 'communication-measured',
+  };
+  const findings = (transfer?: Transfer) =>
+    judgeClaims('deepthings-fig12', [bytes], transfer)
+      .map(({ found }) => found)
+      .join('\n');
+  expect(findings()).toContain('where pixels travel as bytes and not as floats');
+  expect(findings()).toContain('where halos stay at the edge that computed them');
+  const papers = findings({ frames: 'floats', halos: 'gateway' });
+  expect(papers).toContain('where frames travel as floats, as in the paper');
+  expect(papers).toContain('where halos go through the gateway, as in the paper');
+  expect(papers).not.toContain('pixels');
 });

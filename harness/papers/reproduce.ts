@@ -1,6 +1,7 @@
 /** A paper's figure beside ours: what can be computed, and what was measured, under the paper's names. */
 import { join } from 'node:path';
 import { loadNetwork } from '../../runtime/model/load.ts';
+import type { Transfer } from '../../runtime/schedule/transfer.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import type { ReproducedPanel, ReproducedSpeedup, Reproduction } from '../results/reproduction.ts';
 import { computePanels, type Panels } from './arithmetic.ts';
@@ -15,6 +16,8 @@ export interface Measured {
   readonly panels: Panels;
   /** The plain, unpartitioned layers on one device, in the latency panel's unit. */
   readonly plain: number | undefined;
+  /** How frames and halos travelled; absent where nothing did. */
+  readonly transfer?: Transfer;
   /** On what, in words. */
   readonly setting: readonly string[];
 }
@@ -49,7 +52,7 @@ export async function reproduce(name: string, measured?: Measured): Promise<Repr
     madeAt: new Date().toISOString(),
     setting: measured?.setting ?? ['Computed from the network alone: nothing was run.'],
     panels,
-    claims: judgeClaims(name, panels),
+    claims: judgeClaims(name, panels, measured?.transfer),
     speedups: measured?.plain === undefined ? [] : speedups(panels, measured.plain),
   };
 }

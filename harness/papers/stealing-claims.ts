@@ -1,9 +1,19 @@
 /** What figures 12 to 14 say of work stealing, work sharing and MoDNN: bytes, latency and frames a second. */
+import type { Transfer } from '../../runtime/schedule/transfer.ts';
 import { PAPER_GRIDS } from '../results/reproduction.ts';
 import { type Claim, DEVICES, type Finding, type Ours } from './claim.ts';
 
 /** Less than this is no difference between two measurements of a shared machine. */
 const NOISE_PERCENT = 2;
+
+const FRAMES_TRAVEL: Readonly<Record<Transfer['frames'], string>> = {
+  pixels: 'pixels travel as bytes and not as floats',
+  floats: 'frames travel as floats, as in the paper',
+};
+const HALOS_TRAVEL: Readonly<Record<Transfer['halos'], string>> = {
+  direct: 'stay at the edge that computed them until another needs them',
+  gateway: 'go through the gateway, as in the paper',
+};
 
 export const STEALING_CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
   'deepthings-fig12': [
@@ -30,19 +40,21 @@ export const STEALING_CLAIMS: Readonly<Record<string, readonly Claim[]>> = {
     },
     {
       claim: 'work stealing sends about half of what work sharing sends (52 % less on average)',
-      judge: (ours) => {
+      judge: (ours, { frames }) => {
         const pairs = gridPoints(ours, 'communication-measured', 'WST', 'WSH');
         if (pairs.length < 2) return undefined;
         const less = 100 * (1 - mean(pairs.map(([wst, wsh]) => wst / wsh)));
-        const found = `${less.toFixed(0)} % less on average over ${pairs.length} points, in bytes on the wire, where pixels travel as bytes and not as floats`;
+        const found = `${less.toFixed(0)} % less on average over ${pairs.length} points, in bytes on the wire, where ${FRAMES_TRAVEL[frames]}`;
         return { holds: less > 26, found };
       },
     },
     {
       claim: 'reuse costs communication: WST-S sends more than WST',
-      judge: (ours) => {
+      judge: (ours, { halos }) => {
         const pairs = gridPoints(ours, 'communication-measured', 'WST-S', 'WST');
-        return pairs.length < 2 ? undefined : mostly(pairs, (reuse, plain) => reuse > plain);
+        if (pairs.length < 2) return undefined;
+        const { holds, found } = mostly(pairs, (reuse, plain) => reuse > plain);
+        return { holds, found: `${found}, where halos ${HALOS_TRAVEL[halos]}` };
       },
     },
   ],

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Parameters, TrialRecord } from '../../harness/results/format.ts';
 import type { ReproducedPanel } from '../../harness/results/reproduction.ts';
+import type { Transfer } from '../../runtime/schedule/transfer.ts';
 import type { Results } from '../read.ts';
 import { agreement } from './compare.ts';
 import { curveChart } from './curve-chart.ts';
@@ -94,6 +95,25 @@ test('what was wanted of links is told, also where one medium is what limits the
   ).toBe('Links measured before the first trial: 19 to 39 Mbit/s, 20 to 40 wanted.');
   expect(settingWith({ edge0: { asked: {}, measured: measured(38e6) } })).toBe(
     'Links measured before the first trial: 38 Mbit/s.',
+  );
+});
+
+test('how frames and halos travelled is told; results that do not say it are as by default', () => {
+  const { manifest, ...rest } = results([]);
+  const told = (transfer?: Transfer) =>
+    measuredFigure('deepthings-fig12', {
+      ...rest,
+      manifest: { ...manifest, ...(transfer === undefined ? {} : { transfer }) },
+    });
+  const plain = told();
+  expect(plain.transfer).toEqual({ frames: 'pixels', halos: 'direct' });
+  expect(plain.setting).toContain(
+    'What travels: parts of frames as pixels where those are fewer bytes than floats, halos from the edge that computed them to the one that uses them.',
+  );
+  const papers = told({ frames: 'floats', halos: 'gateway' });
+  expect(papers.transfer).toEqual({ frames: 'floats', halos: 'gateway' });
+  expect(papers.setting).toContain(
+    "What travels: parts of frames as float32, as in the papers' program, halos through the gateway, as in the papers' program.",
   );
 });
 

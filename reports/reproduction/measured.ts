@@ -1,6 +1,7 @@
 /** What an experiment measured, under the names of a paper's curves. */
 import type { EmulationFacts, Parameters, TrialRecord } from '../../harness/results/format.ts';
 import { median } from '../../runtime/quantiles.ts';
+import { DEFAULT_TRANSFER, type Transfer } from '../../runtime/schedule/transfer.ts';
 import { type Group, groupBy } from '../group.ts';
 import { significant } from '../numbers.ts';
 import { pointKey } from '../point.ts';
@@ -13,6 +14,7 @@ export interface MeasuredFigure {
   readonly panels: MeasuredPanels;
   /** Median latency of the plain, unpartitioned layers on one device, in seconds. */
   readonly plain: number | undefined;
+  readonly transfer: Transfer;
   readonly setting: readonly string[];
 }
 
@@ -38,10 +40,21 @@ const RULES: Readonly<Record<string, Readonly<Record<string, PanelRule>>>> = {
   beaten: { latency: { ...byDevices, value: latencySeconds } },
 };
 
+const FRAMES_ARE: Readonly<Record<Transfer['frames'], string>> = {
+  pixels: 'parts of frames as pixels where those are fewer bytes than floats',
+  floats: "parts of frames as float32, as in the papers' program",
+};
+const HALOS_GO: Readonly<Record<Transfer['halos'], string>> = {
+  direct: 'halos from the edge that computed them to the one that uses them',
+  gateway: "halos through the gateway, as in the papers' program",
+};
+
 export function measuredFigure(figure: string, results: Results): MeasuredFigure {
+  const { transfer = DEFAULT_TRANSFER } = results.manifest;
+  const circumstances = { transfer, setting: setting(results, transfer) };
   // Each of its curves has a baseline of its own.
   if (figure === 'deepthings-fig15') {
-    return { panels: fusedLayersPanels(results), plain: undefined, setting: setting(results) };
+    return { panels: fusedLayersPanels(results), plain: undefined, ...circumstances };
   }
   const ended = results.trials.filter(isMeasured);
   const points = [...groupBy(ended, ({ parameters }) => pointKey(parameters)).values()];
@@ -53,7 +66,7 @@ export function measuredFigure(figure: string, results: Results): MeasuredFigure
   return {
     panels: Object.fromEntries(panels),
     plain: plain === undefined ? undefined : latencySeconds(plain),
-    setting: setting(results),
+    ...circumstances,
   };
 }
 
@@ -100,7 +113,7 @@ function makespanSeconds(trials: readonly TrialRecord[]): number | undefined {
   return makespan === undefined ? undefined : makespan / 1000;
 }
 
-function setting({ manifest, trials }: Results): string[] {
+function setting({ manifest, trials }: Results, { frames, halos }: Transfer): string[] {
   const { testbed, timeScale = 1, host, emulation = {}, links = {}, versions, seed } = manifest;
   const verdicts = groupBy(trials, ({ status, verdict }) => verdict?.verdict ?? status);
   const counts = [...verdicts].map(([verdict, ones]) => `${ones.length} ${verdict}`).join(', ');
@@ -108,6 +121,7 @@ function setting({ manifest, trials }: Results): string[] {
   return [
     `Testbed ${testbed.name} (${testbed.provider}${scale}), ${host.cpuModel} with ${host.cpus.length} CPUs, ${versions.engine}.`,
     `Trials: ${counts}; in a random order, seed ${seed}. Began ${manifest.startedAt}.`,
+    `What travels: ${FRAMES_ARE[frames]}, ${HALOS_GO[halos]}.`,
     ...invalidLines(trials),
     ...emulationLines(Object.values(emulation), timeScale),
     ...linkLines(links),
