@@ -16,6 +16,15 @@ function warnings(changes: Partial<Results>): string {
   return warningsOf(changed, summarize(changed)).join('\n');
 }
 
+test('how frames and halos travelled is said, also of results that do not name it', () => {
+  const { manifest } = results;
+  expect(factOf('What travelled')).toContain('as pixels where those are fewer bytes');
+  const transfer = { frames: 'floats', halos: 'gateway' } as const;
+  expect(factOf('What travelled', { ...manifest, transfer })).toBe(
+    "parts of frames as float32, as in the papers' program, halos through the gateway, as in the papers' program",
+  );
+});
+
 test('missing security and meaningless detections are said plainly', () => {
   const { manifest } = results;
   expect(factOf('Security')).toMatch(/^None\. .*nothing was encrypted/);

@@ -8,6 +8,7 @@ import { mebibytesText } from './numbers.ts';
 import type { Results } from './read.ts';
 import { bestCoverage } from './statistics.ts';
 import type { Summary } from './summary.ts';
+import { transferOf, transferText } from './what-travels.ts';
 
 /** Below this many repetitions no interval of the median can hold it in 95 % of cases. */
 const ENOUGH_REPETITIONS = 6;
@@ -38,6 +39,7 @@ export function experimentFacts({ manifest }: Results): Fact[] {
       detail: `${testbed.name}, provider ${testbed.provider} (${testbed.file})`,
     },
     { term: 'Security', detail: securityText(testbed.security) },
+    { term: 'What travelled', detail: transferText(transferOf(manifest)) },
     {
       term: 'Model',
       detail: `${model.cfg}, weights ${model.weights}${model.trained ? '' : `. ${UNTRAINED}`}`,

@@ -108,12 +108,12 @@ test('how frames and halos travelled is told; results that do not say it are as 
   const plain = told();
   expect(plain.transfer).toEqual({ frames: 'pixels', halos: 'direct' });
   expect(plain.setting).toContain(
-    'What travels: parts of frames as pixels where those are fewer bytes than floats, halos from the edge that computed them to the one that uses them.',
+    'What travelled: parts of frames as pixels where those are fewer bytes than floats, halos from the edge that computed them to the one that uses them.',
   );
   const papers = told({ frames: 'floats', halos: 'gateway' });
   expect(papers.transfer).toEqual({ frames: 'floats', halos: 'gateway' });
   expect(papers.setting).toContain(
-    "What travels: parts of frames as float32, as in the papers' program, halos through the gateway, as in the papers' program.",
+    "What travelled: parts of frames as float32, as in the papers' program, halos through the gateway, as in the papers' program.",
   );
 });
 

@@ -1,12 +1,13 @@
 /** What an experiment measured, under the names of a paper's curves. */
 import type { EmulationFacts, Parameters, TrialRecord } from '../../harness/results/format.ts';
 import { median } from '../../runtime/quantiles.ts';
-import { DEFAULT_TRANSFER, type Transfer } from '../../runtime/schedule/transfer.ts';
+import type { Transfer } from '../../runtime/schedule/transfer.ts';
 import { type Group, groupBy } from '../group.ts';
 import { significant } from '../numbers.ts';
 import { pointKey } from '../point.ts';
 import type { Results } from '../read.ts';
 import { isMeasured } from '../summary.ts';
+import { transferOf, transferText } from '../what-travels.ts';
 import { fusedLayersPanels } from './fused-layers.ts';
 import { type MeasuredPanels, mebibytesAFrame, middle } from './panels.ts';
 
@@ -40,18 +41,8 @@ const RULES: Readonly<Record<string, Readonly<Record<string, PanelRule>>>> = {
   beaten: { latency: { ...byDevices, value: latencySeconds } },
 };
 
-const FRAMES_ARE: Readonly<Record<Transfer['frames'], string>> = {
-  pixels: 'parts of frames as pixels where those are fewer bytes than floats',
-  floats: "parts of frames as float32, as in the papers' program",
-};
-const HALOS_GO: Readonly<Record<Transfer['halos'], string>> = {
-  direct: 'halos from the edge that computed them to the one that uses them',
-  gateway: "halos through the gateway, as in the papers' program",
-};
-
 export function measuredFigure(figure: string, results: Results): MeasuredFigure {
-  const { transfer = DEFAULT_TRANSFER } = results.manifest;
-  const circumstances = { transfer, setting: setting(results, transfer) };
+  const circumstances = { transfer: transferOf(results.manifest), setting: setting(results) };
   // Each of its curves has a baseline of its own.
   if (figure === 'deepthings-fig15') {
     return { panels: fusedLayersPanels(results), plain: undefined, ...circumstances };
@@ -113,7 +104,7 @@ function makespanSeconds(trials: readonly TrialRecord[]): number | undefined {
   return makespan === undefined ? undefined : makespan / 1000;
 }
 
-function setting({ manifest, trials }: Results, { frames, halos }: Transfer): string[] {
+function setting({ manifest, trials }: Results): string[] {
   const { testbed, timeScale = 1, host, emulation = {}, links = {}, versions, seed } = manifest;
   const verdicts = groupBy(trials, ({ status, verdict }) => verdict?.verdict ?? status);
   const counts = [...verdicts].map(([verdict, ones]) => `${ones.length} ${verdict}`).join(', ');
@@ -121,7 +112,7 @@ function setting({ manifest, trials }: Results, { frames, halos }: Transfer): st
   return [
     `Testbed ${testbed.name} (${testbed.provider}${scale}), ${host.cpuModel} with ${host.cpus.length} CPUs, ${versions.engine}.`,
     `Trials: ${counts}; in a random order, seed ${seed}. Began ${manifest.startedAt}.`,
-    `What travels: ${FRAMES_ARE[frames]}, ${HALOS_GO[halos]}.`,
+    `What travelled: ${transferText(transferOf(manifest))}.`,
     ...invalidLines(trials),
     ...emulationLines(Object.values(emulation), timeScale),
     ...linkLines(links),
