@@ -18,6 +18,7 @@ import { Traffic } from '../runtime/net/traffic.ts';
 import type { RoleConfig } from '../runtime/roles/config.ts';
 import type { RoleEvent } from '../runtime/roles/events.ts';
 import type { StrategyName } from '../runtime/schedule/strategies.ts';
+import type { HaloTransfer } from '../runtime/schedule/transfer.ts';
 import { messageWithPayload } from '../runtime/testing/arbitrary-message.ts';
 import { ANYTHING, newKey, until } from '../runtime/testing/peers.ts';
 import { ROOT } from './support/cli.ts';
@@ -67,7 +68,12 @@ function logOf(name: string): string {
   return join(workspace.folder, `${name}.log`);
 }
 
-function common(name: string, strategy: StrategyName) {
+interface Way {
+  readonly strategy: StrategyName;
+  readonly halos: HaloTransfer;
+}
+
+function common(name: string, { strategy, halos }: Way) {
   return {
     name,
     run: RUN,
@@ -81,7 +87,7 @@ function common(name: string, strategy: StrategyName) {
       grid: { rows: 2, columns: 2 },
       fusedLayers: 6,
       precision: 'float32',
-      transfer: { frames: 'pixels', halos: 'direct' },
+      transfer: { frames: 'pixels', halos },
       strategy: { name: strategy, reuse: true, order: 'checkerboard', align: 'output' },
       engine: 'onnxruntime',
       threads: 1,
@@ -89,9 +95,9 @@ function common(name: string, strategy: StrategyName) {
   } as const;
 }
 
-function edgeConfig(name: string, strategy: StrategyName, gateway: Endpoint): RoleConfig {
+function edgeConfig(name: string, way: Way, gateway: Endpoint): RoleConfig {
   return {
-    ...common(name, strategy),
+    ...common(name, way),
     role: 'edge',
     listen: { address: '127.140.0.4', port: 0 },
     gateway,
@@ -174,10 +180,16 @@ async function residentBytes(pid: number): Promise<number> {
   return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]);
 }
 
-describe.each<StrategyName>(['deepthings', 'modnn'])('%s', (strategy) => {
+const WAYS: readonly Way[] = [
+  { strategy: 'deepthings', halos: 'direct' },
+  { strategy: 'deepthings', halos: 'gateway' },
+  { strategy: 'modnn', halos: 'direct' },
+];
+
+describe.each(WAYS)('$strategy, halos $halos', (way) => {
   test('a gateway is told nonsense', async () => {
     const { role, events } = await start({
-      ...common('gateway', strategy),
+      ...common('gateway', way),
       role: 'gateway',
       listen: { address: '127.140.0.2', port: 0 },
       edges: [
@@ -203,8 +215,8 @@ describe.each<StrategyName>(['deepthings', 'modnn'])('%s', (strategy) => {
     expect((await residentBytes(pid)) - warmBytes).toBeLessThan(48 * MEBIBYTE);
     expect(await bugsIn('gateway')).toEqual([]);
     // An honest edge and a host still get what they came for.
-    await (await start(edgeConfig('edge1', strategy, endpoint))).role.ready;
-    const { name, run, security, liveness } = common('host', strategy);
+    await (await start(edgeConfig('edge1', way, endpoint))).role.ready;
+    const { name, run, security, liveness } = common('host', way);
     const host = await start({ name, run, security, liveness, role: 'host', gateway: endpoint });
     expect((await host.role.exited).exitCode).toBe(0);
     const found = host.events.filter(
@@ -240,7 +252,7 @@ describe.each<StrategyName>(['deepthings', 'modnn'])('%s', (strategy) => {
       },
       onRefused: () => {},
     });
-    const { role, events } = await start(edgeConfig('edge1', strategy, listener.endpoint));
+    const { role, events } = await start(edgeConfig('edge1', way, listener.endpoint));
     const { pid, ...endpoint } = await role.ready;
     const harmless = ({ message }: { message: Message }) => message.kind !== 'stop';
     const stories = fc.sample(fc.array(absurd.filter(harmless), { maxLength: 12 }), {

@@ -3,6 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Trace, TrialRecord } from '../harness/results/format.ts';
+import { parseCfg } from '../runtime/model/cfg.ts';
+import { haloBytes } from '../runtime/partition/analysis.ts';
+import { fusibleLayers, planFusedTiles } from '../runtime/partition/ftp.ts';
+import { leaveNeeded } from '../runtime/partition/leaving.ts';
+import { planReuse } from '../runtime/partition/reuse.ts';
 import { found } from './support/found.ts';
 import { gatewayAndEdges, Workspace } from './support/workspace.ts';
 
@@ -46,6 +51,39 @@ threshold: 0.05
   }
   const shared = records.filter(({ parameters }) => parameters.edges === 3);
   expect(shared.some((record) => total(record, 'haloBytesReceived') > 0)).toBe(true);
+}, 240_000);
+
+test('halos through the gateway: the same is found, and every tile that comes first sends its own', async () => {
+  const records = await run(`frames: { count: 3, sources: [edge0] }
+matrix: { edges: [1, 3], grid: [4x3], fusedLayers: [6], strategy: [local, deepthings] }
+transfer: { halos: gateway }
+threshold: 0.05
+`);
+  expect(records.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok']);
+  expect(new Set(records.map(found)).size).toBe(1);
+  const file = join(workspace.folder, 'tiny.cfg');
+  const network = parseCfg(await readFile(file, 'utf8'), { file });
+  const layers = fusibleLayers(network, 6);
+  const plan = planFusedTiles(network, { rows: 4, columns: 3 }, 6);
+  const leaves = leaveNeeded(layers, plan);
+  const all = { left: true, right: true, top: true, bottom: true };
+  const left = plan.tiles
+    .map(({ index, output }) => leaves(index, planReuse(layers, output, []), all))
+    .reduce((sum, halos) => sum + haloBytes(network, halos), 0);
+  const [alone, shared] = [1, 3].map(
+    (edges) =>
+      records.find(
+        ({ parameters }) => parameters.edges === edges && parameters.strategy === 'deepthings',
+      )!,
+  );
+  // By the plan's geometry alone: on one edge nobody needs what it sends, as in the papers' program.
+  const sent = alone!.nodes['edge0']!.sentByKind['leaveHalos']!;
+  expect(sent.bytes).toBeGreaterThan(3 * left);
+  expect(sent.bytes).toBeLessThan(3 * left + 1000 * sent.messages);
+  expect(total(alone!, 'haloBytesReceived')).toBe(0);
+  expect(total(shared!, 'haloBytesReceived')).toBeGreaterThan(0);
+  const senders = Object.entries(shared!.nodes).filter(([, node]) => 'halos' in node.sentByKind);
+  expect(senders.map(([name]) => name)).toEqual(['gateway']);
 }, 240_000);
 
 test('YOLOv2, 16 layers in 6 x 6 tiles, where the regions of the C code are negative', async () => {

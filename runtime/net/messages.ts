@@ -199,6 +199,12 @@ export const MESSAGES = {
     fields: { request: 'u32' },
     payload: TENSOR,
   },
+  leaveHalos: {
+    type: 47,
+    says: 'what a tile has left for its neighbours, for the gateway to keep: those parts, as floats',
+    fields: { source: 'text', frame: 'u32', tile: 'u32', parts: 'numbers' },
+    payload: TENSOR,
+  },
   halosGone: {
     type: 43,
     says: 'they are not here, or not any more',

@@ -9,6 +9,8 @@ export interface Sides {
   readonly bottom: boolean;
 }
 
+export type Side = keyof Sides;
+
 /** The up to eight tiles around one, by their indices. */
 export function neighboursOf({ rows, columns }: Grid, tile: number): number[] {
   const [row, column] = [Math.floor(tile / columns), tile % columns];
@@ -21,17 +23,32 @@ export function neighboursOf({ rows, columns }: Grid, tile: number): number[] {
   return found;
 }
 
+/** The up to four tiles that share a side with one. */
+export function tilesBeside(
+  { rows, columns }: Grid,
+  tile: number,
+): Readonly<Record<Side, number | undefined>> {
+  const [row, column] = [Math.floor(tile / columns), tile % columns];
+  return {
+    left: column > 0 ? tile - 1 : undefined,
+    right: column < columns - 1 ? tile + 1 : undefined,
+    top: row > 0 ? tile - columns : undefined,
+    bottom: row < rows - 1 ? tile + columns : undefined,
+  };
+}
+
 /** The sides behind which lies a tile that satisfies `wanted`. */
 export function sidesTowards(
-  { rows, columns }: Grid,
+  grid: Grid,
   tile: number,
   wanted: (neighbour: number) => boolean,
 ): Sides {
-  const [row, column] = [Math.floor(tile / columns), tile % columns];
+  const { left, right, top, bottom } = tilesBeside(grid, tile);
+  const isWanted = (neighbour: number | undefined) => neighbour !== undefined && wanted(neighbour);
   return {
-    left: column > 0 && wanted(tile - 1),
-    right: column < columns - 1 && wanted(tile + 1),
-    top: row > 0 && wanted(tile - columns),
-    bottom: row < rows - 1 && wanted(tile + columns),
+    left: isWanted(left),
+    right: isWanted(right),
+    top: isWanted(top),
+    bottom: isWanted(bottom),
   };
 }

@@ -1,11 +1,11 @@
 /** The gateway: opens what it needs for its way of dealing, then plays the role. */
 import { loadNetwork } from '../model/load.ts';
-import { planWork } from '../partition/work-plan.ts';
 import { STRATEGIES } from '../schedule/strategies.ts';
 import type { GatewayConfig } from './config.ts';
 import { DealtGateway } from './dealt/gateway.ts';
 import { Finisher } from './finisher.ts';
 import { GatewayNode } from './gateway-node.ts';
+import { stealingPlan } from './job.ts';
 import type { RoleContext } from './role.ts';
 import { StealingGateway } from './stealing/gateway.ts';
 
@@ -16,7 +16,7 @@ export async function runGateway(config: GatewayConfig, context: RoleContext): P
     await new GatewayNode(config, context, finisher, (port) =>
       STRATEGIES[config.work.strategy.name].dealing === 'dealt'
         ? new DealtGateway(port, network)
-        : new StealingGateway(port, network, planWork(network, config.work)),
+        : new StealingGateway(port, stealingPlan(network, config.work)),
     ).run();
   } finally {
     await finisher.close();

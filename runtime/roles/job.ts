@@ -4,12 +4,15 @@ import type { Letterbox } from '../frames/letterbox.ts';
 import { readTileInput, type TileInput } from '../frames/tile-input.ts';
 import type { Network } from '../model/network.ts';
 import type { MessageOf } from '../net/messages.ts';
-import type { WindowLayer } from '../partition/ftp.ts';
+import { fusibleLayers, type WindowLayer } from '../partition/ftp.ts';
+import { type LeavingRule, leavingRule } from '../partition/leaving.ts';
 import type { FusedPlan } from '../partition/plan.ts';
 import { type Region, regionHeight, regionWidth } from '../partition/region.ts';
 import { planReuse, type ReusePlan } from '../partition/reuse.ts';
+import { planWork } from '../partition/work-plan.ts';
 import type { TileTask } from '../schedule/own-tiles.ts';
 import type { ComputeInput } from './compute-protocol.ts';
+import type { Work } from './config.ts';
 import { decodeHalos, decodeSides } from './stealing/halo-wire.ts';
 
 /** What all edges of a run know of its tiles. */
@@ -18,6 +21,15 @@ export interface StealingPlan {
   readonly plan: FusedPlan;
   /** The fused layers; none where they are computed in one piece. */
   readonly layers: readonly WindowLayer[];
+  readonly leaves: LeavingRule;
+}
+
+/** @throws TilebedError (INPUT) when a layer cannot be fused */
+export function stealingPlan(network: Network, work: Work): StealingPlan {
+  const plan = planWork(network, work);
+  const inOnePiece = work.strategy.name === 'local';
+  const layers = inOnePiece ? [] : fusibleLayers(network, plan.fusedLayers);
+  return { network, plan, layers, leaves: leavingRule(work.transfer.halos, layers, plan) };
 }
 
 export interface Job extends TileTask {

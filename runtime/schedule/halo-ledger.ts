@@ -6,9 +6,10 @@
  * count at once, since an edge computes in the order in which tiles are planned for it.
  */
 import type { WindowLayer } from '../partition/ftp.ts';
+import { type LeavingRule, leaveStrips } from '../partition/leaving.ts';
 import { neighboursOf, type Sides, sidesTowards } from '../partition/neighbours.ts';
 import type { FusedPlan } from '../partition/plan.ts';
-import { type Halo, planReuse, publishedHalos, type ReusePlan } from '../partition/reuse.ts';
+import { type Halo, planReuse, type ReusePlan } from '../partition/reuse.ts';
 import type { TileId } from './source-queue.ts';
 
 /** A tile as it is to be computed. */
@@ -39,6 +40,8 @@ export interface LedgerOptions {
   readonly reuse: boolean;
   /** A plan with more halos than this does without them. */
   readonly mostHalos: number;
+  /** What a tile leaves: the same for whoever computes it. */
+  readonly leaves: LeavingRule;
 }
 
 const NO_SIDES: Sides = { left: false, right: false, top: false, bottom: false };
@@ -56,11 +59,16 @@ export class HaloLedger {
   constructor(
     layers: readonly WindowLayer[],
     plan: FusedPlan,
-    options: LedgerOptions = { reuse: true, mostHalos: Number.POSITIVE_INFINITY },
+    options: Partial<LedgerOptions> = {},
   ) {
     this.#layers = layers;
     this.#plan = plan;
-    this.#options = options;
+    this.#options = {
+      reuse: true,
+      mostHalos: Number.POSITIVE_INFINITY,
+      leaves: leaveStrips(layers),
+      ...options,
+    };
   }
 
   /** Plans a tile for an edge, with the halos that there are now. */
@@ -89,7 +97,7 @@ export class HaloLedger {
     const isToCome = (other: number) =>
       !book.finished.has(other) && book.entries.get(other)?.holder !== edge;
     const sides = sidesTowards(grid, tile, isToCome);
-    const halos = publishedHalos(this.#layers, tile, plan, sides);
+    const halos = this.#options.leaves(tile, plan, sides);
     book.entries.set(tile, { holder: edge, halos });
     book.edges.add(edge);
     const used = new Set(plan.halos.map((halo) => halo.tile));

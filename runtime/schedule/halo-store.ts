@@ -49,6 +49,11 @@ export class HaloStore {
     }
   }
 
+  /** Whether this tile has left something, and it was not dropped. */
+  has(key: TileKey): boolean {
+    return this.#tiles.has(name(key));
+  }
+
   /** Where each of the regions lies, until the store changes; undefined unless all of them are here. */
   find(key: TileKey, wanted: readonly Omit<Halo, 'tile'>[]): readonly Patch[] | undefined {
     const patches = this.#tiles.get(name(key))?.patches ?? [];

@@ -3,6 +3,7 @@
  * to a thief, is planned with the halos that there are at that moment.
  */
 import type { WindowLayer } from '../partition/ftp.ts';
+import type { LeavingRule } from '../partition/leaving.ts';
 import type { FusedPlan } from '../partition/plan.ts';
 import { HaloLedger, type PlannedTile } from './halo-ledger.ts';
 import { tileOrder } from './reuse-order.ts';
@@ -26,19 +27,21 @@ export interface TileOptions {
   readonly strategy: Pick<Strategy, 'reuse' | 'order'>;
   /** A tile that would need more halos than this does without them. */
   readonly mostHalos: number;
+  /** What tiles leave for their neighbours. */
+  readonly leaves: LeavingRule;
 }
 
 /** @param layers the fused ones, from the network's first */
 export function emptyTiles(
   layers: readonly WindowLayer[],
   plan: FusedPlan,
-  { strategy, mostHalos }: TileOptions,
+  { strategy, mostHalos, leaves }: TileOptions,
 ): EmptyTiles {
   const order = tileOrder(plan.grid, strategy);
   const { reuse } = strategy;
   return {
     emptyQueue: () => new SourceQueue(order),
-    emptyLedger: () => new HaloLedger(layers, plan, { reuse, mostHalos }),
+    emptyLedger: () => new HaloLedger(layers, plan, { reuse, mostHalos, leaves }),
   };
 }
 

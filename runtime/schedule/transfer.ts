@@ -9,10 +9,11 @@ export type FrameTransfer = (typeof FRAME_TRANSFERS)[number];
 
 /** Halos: from the edge that computed them to the one that uses them, or through the gateway. */
 export const HALO_TRANSFERS = ['direct', 'gateway'] as const;
+export type HaloTransfer = (typeof HALO_TRANSFERS)[number];
 
 export interface Transfer {
   readonly frames: FrameTransfer;
-  readonly halos: (typeof HALO_TRANSFERS)[number];
+  readonly halos: HaloTransfer;
 }
 
 export const DEFAULT_TRANSFER: Transfer = { frames: 'pixels', halos: 'direct' };

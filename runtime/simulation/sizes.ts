@@ -71,6 +71,10 @@ export function stealingSizes({
         return size('result', FLOAT_BYTES * channels * areaOf(plan.tiles[signal.tile]!.output));
       case 'fetchHalos':
         return size('fetchHalos', PART_NUMBERS_BYTES * signal.parts.length);
+      case 'leaveHalos': {
+        const numbers = PART_NUMBERS_BYTES * signal.parts.length;
+        return size('leaveHalos', numbers + haloBytes(network, signal.parts));
+      }
       case 'halos':
         return size('halos', haloBytes(network, signal.parts));
       case 'detections':

@@ -1,10 +1,11 @@
 /** An edge that steals (roles/stealing/edge.ts), on simulated time: the same agenda, otherwise carried out. */
-import type { WindowLayer } from '../partition/ftp.ts';
+import type { LeavingRule } from '../partition/leaving.ts';
 import { FrameIntake, type IntakeOptions } from '../roles/frame-intake.ts';
 import { type EmptyTiles, OwnTiles, type TileTask } from '../schedule/own-tiles.ts';
 import type { TileId } from '../schedule/source-queue.ts';
 import { Thieves } from '../schedule/thieves.ts';
 import { TileAgenda } from '../schedule/tile-agenda.ts';
+import type { HaloTransfer } from '../schedule/transfer.ts';
 import type { End } from './connection.ts';
 import { SimulatedPeers } from './peers.ts';
 import type { StealingSignal } from './stealing-gateway.ts';
@@ -24,7 +25,8 @@ export interface StealingTraits extends IntakeOptions {
 
 /** What all edges know of the tiles. */
 export interface StealingTiles extends EmptyTiles {
-  readonly layers: readonly WindowLayer[];
+  readonly leaves: LeavingRule;
+  readonly haloTransfer: HaloTransfer;
 }
 
 export class StealingEdge {
@@ -60,8 +62,9 @@ export class StealingEdge {
     this.#halos = new StealingHalos({
       name,
       storeBytes,
-      layers: tiles.layers,
+      tiles,
       peers: this.#peers,
+      tellGateway: (signal) => this.#gateway!.send(signal),
       patience: (giveUp) => world.events.after(world.patienceMs(), this.#whenAlive(giveUp)),
     });
     this.#agenda = this.#makeAgenda();
@@ -180,6 +183,12 @@ export class StealingEdge {
         this.#halos.dropFrames(signal.name);
         this.#thieves.lose(signal.name);
         this.#agenda.losePeer(signal.name);
+        break;
+      case 'halos':
+        this.#halos.arrived(signal.request);
+        break;
+      case 'halosGone':
+        this.#halos.failed(signal.request);
         break;
       default:
         throw new Error(`the gateway sent ${signal.kind} to ${this.traits.name}`);

@@ -2,10 +2,12 @@
 import type { Halo } from '../partition/reuse.ts';
 import { Broker, type Offer, type Referral } from '../schedule/broker.ts';
 import { Collector, type FrameId } from '../schedule/collector.ts';
+import { type HaloAnswer, HaloDepot } from '../schedule/halo-depot.ts';
 import type { PlannedTile } from '../schedule/halo-ledger.ts';
 import type { TileKey } from '../schedule/halo-store.ts';
 import type { TileId } from '../schedule/source-queue.ts';
 import type { End } from './connection.ts';
+import { standIns } from './stand-ins.ts';
 import type { GatewayWorld } from './world.ts';
 
 export type StealingSignal =
@@ -34,6 +36,7 @@ export type StealingSignal =
       readonly key: TileKey;
       readonly parts: readonly Halo[];
     }
+  | { readonly kind: 'leaveHalos'; readonly key: TileKey; readonly parts: readonly Halo[] }
   | { readonly kind: 'halos'; readonly request: number; readonly parts: readonly Halo[] }
   | { readonly kind: 'halosGone'; readonly request: number }
   | { readonly kind: 'frameOver'; readonly frame: number };
@@ -50,6 +53,7 @@ export class StealingGateway {
   readonly #arrivedAtMs = new Map<string, number>();
   readonly lostFrames: FrameId[] = [];
   readonly lostEdges = new Set<string>();
+  readonly #halos = new HaloDepot<readonly Halo[]>(Number.POSITIVE_INFINITY);
   duplicates = 0;
   earlyResults = 0;
 
@@ -57,6 +61,10 @@ export class StealingGateway {
     this.#world = world;
     this.#frames = frames;
     this.#collector = new Collector(tiles, frames);
+  }
+
+  get storedHaloBytes(): number {
+    return this.#halos.bytes;
   }
 
   get done(): boolean {
@@ -105,8 +113,25 @@ export class StealingGateway {
       case 'result':
         this.#onResult(edge, signal);
         break;
+      case 'leaveHalos':
+        this.#tell(this.#halos.put(signal.key, signal.parts, standIns(signal.parts)));
+        break;
+      case 'fetchHalos': {
+        const answer = this.#halos.ask({ edge, ...signal });
+        if (answer !== undefined) this.#tell([answer]);
+        break;
+      }
       default:
         throw new Error(`${edge} sent ${signal.kind} to the gateway`);
+    }
+  }
+
+  #tell(answers: readonly HaloAnswer<readonly Halo[]>[]): void {
+    for (const { wish, patches } of answers) {
+      const { edge, request, parts } = wish;
+      const end = this.#edges.get(edge);
+      if (patches === undefined) end?.send({ kind: 'halosGone', request });
+      else end?.send({ kind: 'halos', request, parts });
     }
   }
 
@@ -149,6 +174,7 @@ export class StealingGateway {
     this.#world.finish(id, () => {
       this.#edges.get(id.source)?.send({ kind: 'detections', frame: id.frame });
       this.#collector.finish(id);
+      this.#tell(this.#halos.endFrame(id));
       this.#world.finished(id, arrivedAtMs);
     });
   }
@@ -158,11 +184,14 @@ export class StealingGateway {
     this.#edges.delete(name);
     this.lostEdges.add(name);
     this.#broker.leave(name);
+    this.#halos.loseEdge(name);
     for (const other of this.#edges.values()) other.send({ kind: 'edgeLost', name });
     this.#loseFrames(name);
   }
 
   #loseFrames(source: string): void {
-    this.lostFrames.push(...this.#collector.loseSource(source));
+    const lost = this.#collector.loseSource(source);
+    this.lostFrames.push(...lost);
+    for (const id of lost) this.#tell(this.#halos.endFrame(id));
   }
 }

@@ -1,11 +1,12 @@
 /** An edge's halos (roles/stealing/halo-exchange.ts), on simulated time: kept, given, fetched; nobody computes them. */
-import type { WindowLayer } from '../partition/ftp.ts';
-import { publishedHalos } from '../partition/reuse.ts';
+import type { LeavingRule } from '../partition/leaving.ts';
 import { type Gathered, HaloFetches, haloNeeds } from '../schedule/halo-fetches.ts';
 import { HaloStore } from '../schedule/halo-store.ts';
 import type { TileTask } from '../schedule/own-tiles.ts';
+import type { HaloTransfer } from '../schedule/transfer.ts';
 import type { End } from './connection.ts';
 import type { SimulatedPeers } from './peers.ts';
+import { standIns } from './stand-ins.ts';
 import type { StealingSignal } from './stealing-gateway.ts';
 
 /** Tiles whose halos have come from other edges. */
@@ -13,9 +14,10 @@ export type Fetched = ReadonlyMap<number, true>;
 
 export interface HaloOptions {
   readonly name: string;
-  readonly layers: readonly WindowLayer[];
+  readonly tiles: { readonly leaves: LeavingRule; readonly haloTransfer: HaloTransfer };
   readonly storeBytes: number;
   readonly peers: SimulatedPeers<StealingSignal>;
+  readonly tellGateway: (signal: StealingSignal) => void;
   /** Later, unless the edge is gone by then: nobody waits any longer for what it has asked for. */
   readonly patience: (giveUp: () => void) => void;
 }
@@ -36,13 +38,15 @@ export class StealingHalos {
 
   /** Fetches what a tile in hand needs of other edges; `settle` is called once, perhaps at once. */
   fetch({ source, id, planned }: TileTask, settle: (gathered: Gathered<true>) => void): void {
-    const { name, peers, patience } = this.#options;
+    const { name, tiles, peers, tellGateway, patience } = this.#options;
     const requests = this.#fetches.gather(haloNeeds(planned, name), settle);
     for (const { request, holder, tile } of requests) {
       const key = { source, frame: id.frame, tile };
       const parts = planned.plan.halos.filter((halo) => halo.tile === tile);
       patience(() => this.#fetches.failed(request));
-      peers.send(holder, { kind: 'fetchHalos', request, key, parts });
+      const wish = { kind: 'fetchHalos', request, key, parts } as const;
+      if (tiles.haloTransfer === 'gateway') tellGateway(wish);
+      else peers.send(holder, wish);
     }
   }
 
@@ -59,10 +63,13 @@ export class StealingHalos {
 
   /** Keeps what a tile has left for its neighbours. */
   keep({ source, id, planned }: TileTask): void {
+    const { tiles, tellGateway } = this.#options;
     const { plan, sides } = planned;
-    const published = publishedHalos(this.#options.layers, id.tile, plan, sides);
-    const values = published.map(() => new Float32Array(1));
-    this.#store.put({ source, ...id }, published, values);
+    const key = { source, ...id };
+    const left = tiles.leaves(id.tile, plan, sides);
+    if (left.length === 0) return;
+    if (tiles.haloTransfer === 'gateway') tellGateway({ kind: 'leaveHalos', key, parts: left });
+    this.#store.put(key, left, standIns(left));
   }
 
   /** Another edge asks. */

@@ -70,12 +70,13 @@ function rateOf(random: Random): FrameRate {
 }
 
 /** What must hold of tiles when nothing is left to happen. */
-function expectTilesDone({ world, edges, tiles }: Run, faults: Faults): void {
+function expectTilesDone({ world, gateway, edges, tiles }: Run, faults: Faults): void {
   const inPeace = faults.deaths + faults.givenUp + faults.breaks + faults.late === 0;
   expect([...world.mergedTiles.values()].every((count) => count === 1)).toBe(true);
   // Frames are over: nobody holds halos for them. One that was lost, or whose connections were, may.
   if (inPeace) {
     for (const { storedBytes } of edges.values()) expect(storedBytes).toBe(0);
+    expect(gateway.storedHaloBytes).toBe(0);
   }
   for (const key of world.finishedFrames.keys()) {
     for (let tile = 0; tile < tiles; tile++) {

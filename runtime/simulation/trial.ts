@@ -41,7 +41,7 @@ function simulateStealing(trial: SimulatedTrial): SimulatedOutcome {
   const plan = planWork(network, trial);
   const world = new TimedWorld<StealingSignal>(trial, stealingSizes({ ...trial, plan }));
   const gateway = new StealingGateway(world, plan.tiles.length, framesOf(trial));
-  const tiles = stealingTiles(network, plan, strategy);
+  const tiles = stealingTiles(network, plan, trial);
   world.connectGateway((name, end) => gateway.onPeer(name, end));
   for (const { name, frames: count, rate } of trial.edges) {
     const edge = new StealingEdge(

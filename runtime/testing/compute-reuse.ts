@@ -3,11 +3,12 @@ import type { Engine } from '../engine/engine.ts';
 import { type FilledHalo, haloInput, keptRegions, surroundsOf } from '../engine/halo-run.ts';
 import { elements, type Network } from '../model/network.ts';
 import { fusibleLayers, planFusedTiles } from '../partition/ftp.ts';
+import { leavingRule } from '../partition/leaving.ts';
 import { cutRegion, pasteRegion } from '../partition/map.ts';
 import { type Grid, regionHeight, regionWidth } from '../partition/region.ts';
-import { publishedHalos } from '../partition/reuse.ts';
 import { HaloLedger, type PlannedTile } from '../schedule/halo-ledger.ts';
 import { HaloStore } from '../schedule/halo-store.ts';
+import type { HaloTransfer } from '../schedule/transfer.ts';
 import { segmentSpec } from './compute.ts';
 import { below, type Random } from './random.ts';
 
@@ -27,6 +28,7 @@ export interface ReuseOptions {
   /** What each edge keeps: little of it, and halos get lost. */
   readonly storeBytes: number;
   readonly engine: Engine;
+  readonly haloTransfer: HaloTransfer;
 }
 
 interface Hand {
@@ -42,11 +44,12 @@ export async function computeWithReuse(
   grid: Grid,
   fusedLayers: number,
   input: Float32Array,
-  { random, edges, storeBytes, engine }: ReuseOptions,
+  { random, edges, storeBytes, engine, haloTransfer }: ReuseOptions,
 ): Promise<ReuseRun> {
   const layers = fusibleLayers(network, fusedLayers);
   const plan = planFusedTiles(network, grid, fusedLayers);
-  const ledger = new HaloLedger(layers, plan);
+  const leaves = leavingRule(haloTransfer, layers, plan);
+  const ledger = new HaloLedger(layers, plan, { leaves });
   const stores = new Map(
     Array.from({ length: edges }, (_, index) => [`edge${index}`, new HaloStore(storeBytes)]),
   );
@@ -75,7 +78,7 @@ export async function computeWithReuse(
   const compute = async (hand: Hand) => {
     const filled = gather(hand);
     const { plan: reuse, sides } = hand.planned;
-    const published = publishedHalos(layers, hand.tile, reuse, sides);
+    const published = leaves(hand.tile, reuse, sides);
     const first = reuse.steps[0]!.held;
     const { outputs, kept } = await segment.run({
       input:

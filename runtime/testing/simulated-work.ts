@@ -1,5 +1,6 @@
 /** What all edges of a simulation know: a small network that nobody computes, its tiles, and their order. */
 import { fusibleLayers, planFusedTiles } from '../partition/ftp.ts';
+import { leavingRule } from '../partition/leaving.ts';
 import { emptyTiles } from '../schedule/own-tiles.ts';
 import { ORDERS } from '../schedule/strategies.ts';
 import type { StealingTiles } from '../simulation/stealing-edge.ts';
@@ -25,6 +26,12 @@ export function simulatedWork(random: Random): SimulatedWork {
   const layers = fusibleLayers(NETWORK, NETWORK.layers.length);
   const plan = planFusedTiles(NETWORK, grid, layers.length);
   const strategy = { reuse, order: ORDERS[below(random, 2)]! };
-  const empty = emptyTiles(layers, plan, { strategy, mostHalos: Number.POSITIVE_INFINITY });
-  return { layers, count: plan.tiles.length, ...empty };
+  const haloTransfer = below(random, 2) === 0 ? 'direct' : 'gateway';
+  const leaves = leavingRule(haloTransfer, layers, plan);
+  const empty = emptyTiles(layers, plan, {
+    strategy,
+    mostHalos: Number.POSITIVE_INFINITY,
+    leaves,
+  });
+  return { leaves, haloTransfer, count: plan.tiles.length, ...empty };
 }

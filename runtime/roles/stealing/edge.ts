@@ -21,7 +21,8 @@ import { Peers } from '../peers.ts';
 import { tellTaken } from '../taken-frames.ts';
 import { FrameSupply, type Loan } from './frame-supply.ts';
 import { HaloExchange } from './halo-exchange.ts';
-import { computeTile, largestTileBytes, type StealingWork } from './work.ts';
+import { largestTileBytes } from './limits.ts';
+import { computeTile, type StealingWork } from './work.ts';
 
 /** What a thief may say. */
 const THIEF_KINDS: ReadonlySet<MessageKind> = new Set(['steal', 'replan', 'fetchHalos']);
@@ -31,7 +32,14 @@ const THIEF_LIMITS: FrameLimits = { allows: (kind) => THIEF_KINDS.has(kind), pay
 const NO_OFFER: Offer = { victim: '', sequence: 0 };
 
 export class StealingEdge implements EdgeDealing {
-  readonly gatewayKinds = ['victim', 'tileDone', 'edgeLost', 'edgeHere'] as const;
+  readonly gatewayKinds = [
+    'victim',
+    'tileDone',
+    'edgeLost',
+    'edgeHere',
+    'halos',
+    'halosGone',
+  ] as const;
   readonly peerLimits;
   readonly #port: EdgePort;
   readonly #work: StealingWork;
@@ -104,7 +112,8 @@ export class StealingEdge implements EdgeDealing {
     this.#supply.close();
   }
 
-  onGateway({ message }: Frame): void {
+  onGateway(frame: Frame): void {
+    const { message } = frame;
     switch (message.kind) {
       case 'victim':
         if (!this.#agenda.referred({ victim: message.name, sequence: message.sequence })) break;
@@ -132,6 +141,7 @@ export class StealingEdge implements EdgeDealing {
         this.#agenda.losePeer(message.name);
         break;
       default:
+        this.#halos.onGateway(frame);
     }
   }
 

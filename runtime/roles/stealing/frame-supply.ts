@@ -41,7 +41,8 @@ export class FrameSupply {
     this.#work = work;
     this.#statistics = statistics;
     const { strategy } = config.work;
-    const empty = emptyTiles(work.layers, work.plan, { strategy, mostHalos: MAX_HALOS });
+    const { layers, plan, leaves } = work;
+    const empty = emptyTiles(layers, plan, { strategy, mostHalos: MAX_HALOS, leaves });
     this.#tiles = new OwnTiles(config.name, empty);
     this.#frames = new TakenFrames(config, statistics, onArrival);
   }

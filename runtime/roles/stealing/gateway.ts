@@ -3,25 +3,29 @@
  * results into frames. Which tile counts and who steals from whom is decided in runtime/schedule.
  */
 import { TilebedError } from '../../errors.ts';
-import { elements, type Network } from '../../model/network.ts';
+import { elements } from '../../model/network.ts';
 import type { Frame, FrameLimits } from '../../net/frame.ts';
 import type { MessageKind, MessageOf } from '../../net/messages.ts';
-import type { FusedPlan } from '../../partition/plan.ts';
 import { Broker, type Referral } from '../../schedule/broker.ts';
 import { Collector, type FrameId } from '../../schedule/collector.ts';
 import { checkTaken, FrameAssembly } from '../frame-assembly.ts';
 import type { GatewayDealing, GatewayPort } from '../gateway-node.ts';
+import type { StealingPlan } from '../job.ts';
 import { timed } from '../role.ts';
+import { HaloKeeper } from './halo-keeper.ts';
+import { largestTileBytes } from './limits.ts';
 
 /** What an edge may say. */
-const EDGE_KINDS: ReadonlySet<MessageKind> = new Set([
+const EDGE_KINDS: readonly MessageKind[] = [
   'heartbeat',
   'frameTaken',
   'offer',
   'withdraw',
   'ask',
   'result',
-]);
+];
+/** And this, where halos go through the gateway. */
+const HALO_KINDS: readonly MessageKind[] = ['leaveHalos', 'fetchHalos'];
 
 /** Results that overtake their frame are few, and must not fill the memory. */
 const MAX_EARLY_RESULTS = 64;
@@ -35,24 +39,35 @@ interface EarlyResult {
 export class StealingGateway implements GatewayDealing {
   readonly limits: FrameLimits;
   readonly #port: GatewayPort;
-  readonly #plan: FusedPlan;
+  readonly #work: StealingPlan;
+  readonly #halos: HaloKeeper | undefined;
   readonly #broker = new Broker();
   readonly #collector: Collector;
   readonly #assembly: FrameAssembly;
   /** Results that overtook, on their thieves' connections, what their source says of the frame. */
   #early: EarlyResult[] = [];
 
-  constructor(port: GatewayPort, network: Network, plan: FusedPlan) {
+  constructor(port: GatewayPort, work: StealingPlan) {
     this.#port = port;
-    this.#plan = plan;
+    this.#work = work;
+    const { network, plan } = work;
     const merged = network.layers[plan.fusedLayers - 1]!.output;
     this.#assembly = new FrameAssembly(merged);
     this.#collector = new Collector(
       plan.tiles.length,
       new Map(port.config.edges.map(({ name, frames }) => [name, frames])),
     );
-    const payloadBytes = elements(merged) * Float32Array.BYTES_PER_ELEMENT;
-    this.limits = { allows: (kind) => EDGE_KINDS.has(kind), payloadBytes };
+    const keepsHalos = port.config.work.transfer.halos === 'gateway';
+    this.#halos = keepsHalos ? new HaloKeeper(port, work) : undefined;
+    const kinds = new Set([...EDGE_KINDS, ...(keepsHalos ? HALO_KINDS : [])]);
+    const mapBytes = elements(merged) * Float32Array.BYTES_PER_ELEMENT;
+    this.limits = {
+      allows: (kind) => kinds.has(kind),
+      payloadBytes: keepsHalos ? largestTileBytes(work) : mapBytes,
+      checks: (message, payloadBytes) => {
+        if (message.kind === 'leaveHalos') this.#halos?.check(message, payloadBytes);
+      },
+    };
   }
 
   /** Edges begin by themselves. */
@@ -76,16 +91,21 @@ export class StealingGateway implements GatewayDealing {
 
   lose(edge: string): readonly FrameId[] {
     this.#broker.leave(edge);
+    this.#halos?.loseEdge(edge);
     for (const other of this.#port.edges) {
       void this.#port.send(other, { kind: 'edgeLost', name: edge });
     }
     const lost = this.#collector.loseSource(edge);
-    for (const id of lost) this.#assembly.drop(id);
+    for (const id of lost) {
+      this.#assembly.drop(id);
+      this.#halos?.endFrame(id);
+    }
     return lost;
   }
 
   finished(id: FrameId): void {
     this.#collector.finish(id);
+    this.#halos?.endFrame(id);
   }
 
   get done(): boolean {
@@ -117,6 +137,12 @@ export class StealingGateway implements GatewayDealing {
       case 'result':
         this.#onResult(edge, message, payload);
         break;
+      case 'leaveHalos':
+        this.#halos?.keep(message, payload);
+        break;
+      case 'fetchHalos':
+        this.#halos?.give(edge, message);
+        break;
       default:
     }
   }
@@ -132,7 +158,7 @@ export class StealingGateway implements GatewayDealing {
   #onResult(edge: string, result: MessageOf<'result'>, payload: Uint8Array): void {
     const { source, frame, tile } = result;
     const id = { source, frame };
-    const plan = this.#plan.tiles[tile];
+    const plan = this.#work.plan.tiles[tile];
     if (plan !== undefined) this.#assembly.check(plan, payload.byteLength);
     const arrival = this.#collector.arrive(id, tile);
     if (arrival === 'unknown') {

@@ -2,6 +2,7 @@
 import { TilebedError } from '../../errors.ts';
 import type { Network } from '../../model/network.ts';
 import { haloBytes } from '../../partition/analysis.ts';
+import { copyPatch, type Patch } from '../../partition/map.ts';
 import type { Sides } from '../../partition/neighbours.ts';
 import { areaOf, type Region } from '../../partition/region.ts';
 import type { Halo } from '../../partition/reuse.ts';
@@ -45,6 +46,26 @@ export function decodeParts(
     throw new TilebedError('PROTOCOL', 'somebody asks for more halos than a tile can use');
   }
   return parts;
+}
+
+/**
+ * Parts of halos as bytes, one after the other.
+ *
+ * @param patches where each of them lies
+ */
+export function joinParts(
+  parts: readonly HaloPart[],
+  patches: readonly Patch[],
+  network: Network,
+): Uint8Array {
+  const payload = new Float32Array(haloBytes(network, parts) / Float32Array.BYTES_PER_ELEMENT);
+  let at = 0;
+  for (const [index, { layer, region }] of parts.entries()) {
+    const end = at + network.layers[layer]!.input.channels * areaOf(region);
+    copyPatch(patches[index]!, { region, data: payload.subarray(at, end) }, region);
+    at = end;
+  }
+  return new Uint8Array(payload.buffer);
 }
 
 /** Throws a TilebedError (PROTOCOL) unless the bytes are exactly the parts, one after the other. */

@@ -2,20 +2,13 @@
 import { type FilledHalo, haloInput, keptRegions, surroundsOf } from '../../engine/halo-run.ts';
 import { letterboxFor } from '../../frames/letterbox.ts';
 import { loadNetwork } from '../../model/load.ts';
-import { elements } from '../../model/network.ts';
-import {
-  haloBytes,
-  plainMultiplyAccumulates,
-  reuseMultiplyAccumulates,
-} from '../../partition/analysis.ts';
-import { fusibleLayers } from '../../partition/ftp.ts';
+import { plainMultiplyAccumulates, reuseMultiplyAccumulates } from '../../partition/analysis.ts';
 import { regionHeight, regionWidth } from '../../partition/region.ts';
-import { type Halo, publishedHalos } from '../../partition/reuse.ts';
-import { planWork } from '../../partition/work-plan.ts';
+import type { Halo } from '../../partition/reuse.ts';
 import type { ComputeResult } from '../compute-protocol.ts';
 import { ComputeThread } from '../compute-thread.ts';
 import type { EdgeConfig } from '../config.ts';
-import type { Job, StealingPlan } from '../job.ts';
+import { type Job, type StealingPlan, stealingPlan } from '../job.ts';
 
 export interface StealingWork extends StealingPlan {
   readonly compute: ComputeThread;
@@ -24,21 +17,20 @@ export interface StealingWork extends StealingPlan {
 /** Opens the engine and warms it up. */
 export async function openStealingWork({ work, warmup }: EdgeConfig): Promise<StealingWork> {
   const network = await loadNetwork(work.model.cfg);
-  const plan = planWork(network, work);
-  const inOnePiece = work.strategy.name === 'local';
+  const planned = stealingPlan(network, work);
+  const { fusedLayers } = planned.plan;
   const compute = await ComputeThread.open({
     engine: work.engine,
     model: work.model,
     from: 0,
-    to: plan.fusedLayers,
-    outputs: [plan.fusedLayers - 1],
-    extent: inOnePiece ? 'whole' : 'tiled',
+    to: fusedLayers,
+    outputs: [fusedLayers - 1],
+    extent: work.strategy.name === 'local' ? 'whole' : 'tiled',
     precision: work.precision,
     threads: work.threads,
     cpuShares: work.cpuShares,
   });
-  const layers = inOnePiece ? [] : fusibleLayers(network, plan.fusedLayers);
-  const opened = { network, plan, layers, compute };
+  const opened = { ...planned, compute };
   for (let round = 0; round < warmup; round++) await warmUp(opened);
   return opened;
 }
@@ -68,11 +60,11 @@ export interface ComputedTile extends ComputeResult {
 
 /** @param halos all that the job's plan names */
 export async function computeTile(
-  { network, plan: frame, layers, compute }: StealingWork,
+  { network, plan: frame, layers, leaves, compute }: StealingWork,
   { id, planned: { plan, sides }, input }: Job,
   halos: readonly FilledHalo[],
 ): Promise<ComputedTile> {
-  const published = publishedHalos(layers, id.tile, plan, sides);
+  const published = leaves(id.tile, plan, sides);
   const result = await compute.run({
     input: input ?? {
       kind: 'floats',
@@ -89,19 +81,4 @@ export async function computeTile(
       ? plainMultiplyAccumulates(network, frame)
       : reuseMultiplyAccumulates(network, plan);
   return { ...result, published, multiplyAccumulates };
-}
-
-/** The most that a peer may send at once: a tile's input as floats, its halos, or a whole output map. */
-export function largestTileBytes({ network, plan, layers }: StealingPlan): number {
-  const inputs = plan.tiles.map(({ input }) => 3 * regionHeight(input) * regionWidth(input));
-  const output = elements(network.layers[plan.fusedLayers - 1]!.output);
-  const floats = Float32Array.BYTES_PER_ELEMENT * Math.max(output, ...inputs);
-  // No tile takes more of its neighbours than all that it reads behind the frame.
-  const reads = plan.tiles.map((tile) =>
-    haloBytes(
-      network,
-      layers.slice(1).map(({ index }) => ({ layer: index, region: tile.layers[index]!.input })),
-    ),
-  );
-  return Math.max(floats, ...reads);
 }

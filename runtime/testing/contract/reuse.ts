@@ -24,13 +24,14 @@ export function reuseContract(load: LoadEngine): void {
           edges,
           storeBytes,
           engine: await load(),
+          haloTransfer: below(random, 4) === 0 ? 'gateway' : 'direct',
         });
         expect(difference(run.merged, whole!.data)).toEqual(NO_DIFFERENCE);
         seen.halos += run.halos;
         seen.late += run.late;
         seen.replanned += run.replanned;
       }),
-      { numRuns: 300, seed: 23 },
+      { numRuns: 400, seed: 23 },
     );
     // What the test is about did happen.
     expect(seen.halos).toBeGreaterThan(1000);
@@ -42,15 +43,16 @@ export function reuseContract(load: LoadEngine): void {
     const network = await bundledNetwork('yolov2');
     const input = randomFloats(elements(network.input), 9).map(Math.abs);
     const [whole] = await computeWhole(segmentSpec(network, { to: 16 }), input, await load());
-    for (const grid of [
-      { rows: 3, columns: 4 },
-      { rows: 6, columns: 6 },
+    for (const { grid, haloTransfer } of [
+      { grid: { rows: 3, columns: 4 }, haloTransfer: 'gateway' as const },
+      { grid: { rows: 6, columns: 6 }, haloTransfer: 'direct' as const },
     ]) {
       const options = {
         random: seededRandom(grid.rows),
         edges: 2,
         storeBytes: 1e9,
         engine: await load(),
+        haloTransfer,
       };
       const { merged, halos } = await computeWithReuse(network, grid, 16, input, options);
       expect({ grid, ...difference(merged, whole!.data) }).toEqual({ grid, ...NO_DIFFERENCE });
