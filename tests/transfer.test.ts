@@ -1,6 +1,6 @@
 /**
- * Frames that travel as the network's float32, as in the papers' program, on local nodes: exactly the same
- * is found, and what is sent follows from geometry alone, whatever the picture.
+ * What travels as in the papers' program, on local nodes: exactly the same is found, and what is sent of a
+ * frame follows from geometry alone, whatever the picture.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -56,10 +56,10 @@ test('whatever the strategy, floats find what the whole network finds, to the by
   const { width, height } = PICTURE;
   await mkdir(join(workspace.folder, 'pictures'));
   await writePicture(join(workspace.folder, 'pictures/flat.png'), noise(width, height, 3));
-  await workspace.writeExperiment(`${EXPERIMENT}transfer: { frames: floats }\n`);
+  await workspace.writeExperiment(`${EXPERIMENT}transfer: { frames: floats, halos: gateway }\n`);
   const { exitCode, stderr } = await workspace.run('--quiet');
   expect(exitCode, stderr).toBe(0);
-  expect((await workspace.manifest()).transfer).toEqual({ frames: 'floats', halos: 'direct' });
+  expect((await workspace.manifest()).transfer).toEqual({ frames: 'floats', halos: 'gateway' });
   const records = await workspace.records();
   expect(records.map(({ status }) => status)).toEqual(Array(7).fill('ok'));
   expect(new Set(records.map(found)).size).toBe(1);
