@@ -4,7 +4,7 @@
  */
 import * as ort from 'onnxruntime-node';
 import { GraphBuilder } from '../runtime/engine/onnx/graph.ts';
-import { addLayer, layerOutputName } from '../runtime/engine/onnx/layers.ts';
+import { addLayer, layerOutputName, ownPadding } from '../runtime/engine/onnx/layers.ts';
 import { Layouts } from '../runtime/engine/onnx/layouts.ts';
 import type { Network } from '../runtime/model/network.ts';
 import { syntheticWeights } from '../runtime/model/synthetic.ts';
@@ -21,7 +21,7 @@ export async function openBare(
   for (const layer of network.layers.slice(0, count)) {
     value = addLayer(layer, value, {
       graph,
-      padding: 'layer',
+      paddingOf: ownPadding,
       layouts: new Layouts(graph),
       block: undefined,
       outputOf: layerOutputName,

@@ -7,7 +7,8 @@ import { TilebedError } from '../errors.ts';
 import { isDetectionLayer, type Layer, type Network } from '../model/network.ts';
 import { weightBytes } from '../model/operations.ts';
 import { overlapsNeighbours } from '../partition/ftp.ts';
-import type { SegmentRun, SegmentSpec } from './engine.ts';
+import type { Border } from '../partition/region.ts';
+import type { SegmentRun, SegmentSpec, Surround } from './engine.ts';
 
 export interface Block {
   readonly layers: readonly Layer[];
@@ -82,25 +83,30 @@ export function wantedOutputs(
   return last < to - 1 && !wanted.includes(last) ? [...wanted, last] : wanted;
 }
 
-/**
- * A run's blocks as one, in which maps are padded between layers; undefined where a block gives anything
- * but its map to the next, or is given anything but padding.
- */
+/** A run's blocks as one, whose layers pad their inputs themselves. */
+export interface Chain {
+  readonly block: Block;
+  /** By layer. */
+  readonly padding: readonly Border[];
+}
+
+/** Undefined where a block gives anything but its map to the next, or is given anything but padding. */
 export function chainOf(
   blocks: readonly Block[],
   { surrounds = [], keep = [] }: Pick<SegmentRun, 'surrounds' | 'keep'>,
   wanted: readonly number[],
-): Block | undefined {
+): Chain | undefined {
   const layers = blocks.flatMap((block) => block.layers);
   const last = layers.at(-1)!.index;
-  const isPadding = surrounds.every((around) =>
-    Object.values(around).every((strip) => typeof strip === 'number'),
-  );
-  // A maximum is not padded with zeros.
-  const pads = layers.every((layer) => layer.kind !== 'maxpool' || !overlapsNeighbours(layer));
-  if (blocks.length < 2 || !isPadding || !pads || keep.length > 0) return undefined;
+  const padding = surrounds.filter(isPadding);
+  if (padding.length < layers.length || keep.length > 0) return undefined;
   if (wanted.some((layer) => layer !== last)) return undefined;
-  return { layers, inputs: blocks[0]!.inputs, outputs: [last], joinsHalo: false };
+  const block = { layers, inputs: blocks[0]!.inputs, outputs: [last], joinsHalo: false };
+  return { block, padding };
+}
+
+function isPadding(around: Surround): around is Surround & Border {
+  return Object.values(around).every((strip) => typeof strip === 'number');
 }
 
 function splitByWeight(layers: readonly Layer[]): Layer[][] {

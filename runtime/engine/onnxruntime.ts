@@ -2,7 +2,7 @@
 import * as ort from 'onnxruntime-node';
 import { type ConvolutionalLayer, elements, type Layer, type Shape } from '../model/network.ts';
 import { cutRegion } from '../partition/map.ts';
-import { type Block, blocksOfRun, chainOf, segmentBlocks, wantedOutputs } from './blocks.ts';
+import { type Block, blocksOfRun, type Chain, chainOf, segmentBlocks, wantedOutputs } from './blocks.ts';
 import {
   type Engine,
   type LayerOutput,
@@ -18,23 +18,22 @@ import {
 import { freeAtOnce, releaseDeadMaps, Strips } from './memory.ts';
 import { blockSize } from './onnx/block-size.ts';
 import { GraphBuilder } from './onnx/graph.ts';
-import { addLayer, layerOutputName } from './onnx/layers.ts';
+import { addLayer, type LayerContext, layerOutputName, ownPadding } from './onnx/layers.ts';
 import { Layouts } from './onnx/layouts.ts';
-import { addPadding, needsPadding, paddingValues } from './onnx/padding.ts';
 import { type HeldParameters, holdParameters, parameterInputs } from './onnx/parameters.ts';
 import { needsSpareRows, spareRowValues } from './onnx/spare-rows.ts';
 
 interface OpenBlock extends Block {
-  /** Several blocks in one session: its maps are padded in there. */
+  /** The padding of the run that it was opened for is in its layers; nothing is joined on. */
   readonly isChain: boolean;
   readonly session: ort.InferenceSession;
   /** What every run gives the session beside its maps. */
   readonly parameters: Readonly<Record<string, ort.Tensor>>;
 }
 
-/** A plan has fewer stages; an edge's plans change now and then. */
-const MOST_CHAINS = 12;
-const NOTHING_AROUND: Surround = { left: 0, right: 0, top: 0, bottom: 0 };
+/** More than a plan has stages in halves; an edge's plans change now and then. One takes some 20 KB. */
+const MOST_CHAINS = 32;
+const NOTHING_AROUND = { left: 0, right: 0, top: 0, bottom: 0 };
 
 export const onnxruntimeEngine: Engine = {
   name: 'onnxruntime',
@@ -43,17 +42,16 @@ export const onnxruntimeEngine: Engine = {
     const blocks = segmentBlocks(spec);
     const block = await blockSize();
     const parameters = await holdParameters(spec, block);
-    const open: OpenBlock[] = [];
+    const segment = new OnnxruntimeSegment(spec, blocks, parameters, block);
     try {
-      for (const each of blocks) {
-        open.push(await openBlock(each, spec, block, parameters.layers));
-      }
+      // With chains, blocks are for runs that cannot be one.
+      if (!spec.chains) await segment.open(blocks);
     } catch (error) {
-      await Promise.all(open.map(({ session }) => session.release()));
+      await segment.close();
       throw error;
     }
     releaseDeadMaps('major');
-    return new OnnxruntimeSegment(spec, open, parameters, block);
+    return segment;
   },
 };
 
@@ -62,7 +60,7 @@ async function openBlock(
   spec: SegmentSpec,
   block: number | undefined,
   held: HeldParameters['layers'],
-  isChain = false,
+  chainPadding?: LayerContext['paddingOf'],
 ): Promise<OpenBlock> {
   const { layers, inputs, outputs, joinsHalo } = opened;
   const graph = new GraphBuilder();
@@ -81,7 +79,7 @@ async function openBlock(
     graph,
     layouts,
     block,
-    padding: tiled ? 'given' : 'layer',
+    paddingOf: chainPadding ?? (tiled ? () => NOTHING_AROUND : ownPadding),
     outputOf: (index: number) => values.get(index)!,
     parametersOf,
   } as const;
@@ -89,9 +87,7 @@ async function openBlock(
   for (const layer of layers) {
     const before = values.get(layer.index - 1) ?? layerOutputName(layer.index - 1);
     const joins = layer === first && joinsHalo;
-    const joined = joins ? joinHalo(graph, before, layer.input.channels) : before;
-    const pads = isChain && needsPadding(layer);
-    const input = pads ? addPadding(graph, layouts, joined, layer, block) : joined;
+    const input = joins ? joinHalo(graph, before, layer.input.channels) : before;
     values.set(layer.index, addLayer(layer, input, context));
   }
   for (const layer of outputs) {
@@ -110,7 +106,7 @@ async function openBlock(
     enableMemPattern: false,
     logSeverityLevel: 3,
   });
-  return { ...opened, isChain, session, parameters };
+  return { ...opened, isChain: chainPadding !== undefined, session, parameters };
 }
 
 /**
@@ -128,17 +124,18 @@ function joinHalo(graph: GraphBuilder, input: string, channels: number): string 
 
 class OnnxruntimeSegment implements Segment {
   readonly #spec: SegmentSpec;
-  readonly #blocks: readonly OpenBlock[];
+  readonly #blocks: readonly Block[];
   readonly #held: HeldParameters;
   readonly #blockSize: number | undefined;
   readonly #strips = new Strips();
-  /** Opened when they are first run, by their first and last layer; the one that was used last stands last. */
+  readonly #open = new Map<Block, OpenBlock>();
+  /** Opened when they are first run, by layers and padding; the one that was used last stands last. */
   readonly #chains = new Map<string, OpenBlock>();
   #activationBytes = 0;
 
   constructor(
     spec: SegmentSpec,
-    blocks: readonly OpenBlock[],
+    blocks: readonly Block[],
     held: HeldParameters,
     blockSize: number | undefined,
   ) {
@@ -204,11 +201,8 @@ class OnnxruntimeSegment implements Segment {
         this.#addHalo(feeds, layer, input, around(layer));
         input = framed(input, around(layer));
       }
-      if (block.isChain && needsPadding(layer)) {
-        addIntegers(feeds, paddingValues(layer, around(layer)));
-        input = framed(input, around(layer));
-      }
-      const output = this.#spec.extent === 'tiled' ? layerOutput(layer, input) : layer.output;
+      const seen = block.isChain ? framed(input, around(layer)) : input;
+      const output = this.#spec.extent === 'tiled' ? layerOutput(layer, seen) : layer.output;
       if (needsSpareRows(layer)) addIntegers(feeds, spareRowValues(layer, output));
       this.#noteActivations(layer, input, output);
       shapes.set(layer.index, output);
@@ -245,14 +239,30 @@ class OnnxruntimeSegment implements Segment {
     const single = blocksOfRun(this.#blocks, run);
     const wanted = wantedOutputs(this.#spec, single);
     const chain = this.#spec.chains ? chainOf(single, run, wanted) : undefined;
-    return chain === undefined ? single : [await this.#openChain(chain)];
+    return chain === undefined ? await this.open(single) : [await this.#openChain(chain)];
   }
 
-  async #openChain(chain: Block): Promise<OpenBlock> {
-    const key = `${chain.layers[0]!.index} ${chain.outputs[0]}`;
-    const known = this.#chains.get(key);
+  async open(blocks: readonly Block[]): Promise<readonly OpenBlock[]> {
+    const opened: OpenBlock[] = [];
+    for (const block of blocks) {
+      const open = this.#open.get(block) ?? (await this.#openBlock(block));
+      this.#open.set(block, open);
+      opened.push(open);
+    }
+    return opened;
+  }
+
+  #openBlock(block: Block, chainPadding?: LayerContext['paddingOf']): Promise<OpenBlock> {
+    return openBlock(block, this.#spec, this.#blockSize, this.#held.layers, chainPadding);
+  }
+
+  async #openChain({ block, padding }: Chain): Promise<OpenBlock> {
+    const first = block.layers[0]!.index;
+    const sides = padding.map(({ left, right, top, bottom }) => [left, right, top, bottom]);
+    const key = JSON.stringify([first, sides]);
     const open =
-      known ?? (await openBlock(chain, this.#spec, this.#blockSize, this.#held.layers, true));
+      this.#chains.get(key) ??
+      (await this.#openBlock(block, ({ index }) => padding[index - first]!));
     this.#chains.delete(key);
     this.#chains.set(key, open);
     const [oldest] = this.#chains;
@@ -264,7 +274,7 @@ class OnnxruntimeSegment implements Segment {
   }
 
   async close(): Promise<void> {
-    const open = [...this.#blocks, ...this.#chains.values()];
+    const open = [...this.#open.values(), ...this.#chains.values()];
     await Promise.all(open.map(({ session }) => session.release()));
   }
 }

@@ -16,7 +16,7 @@ export const planFtpWorkSharing: DealtPlanner = (input: PlannerInput): DealtPlan
   };
 };
 
-/** MoDNN's BODP-MR-WSH: strips, one scatter and gather through the gateway for every layer that needs it. */
+/** MoDNN's BODP-MR-WSH: strips, a scatter and gather through the gateway in front of every layer that needs it. */
 export const planModnn: DealtPlanner = (input: PlannerInput): DealtPlan => {
   const plan = input.align === 'per-layer' ? planStripsPerLayer(input) : planAlignedStrips(input);
   return { ...plan, route: 'gateway' };
@@ -32,6 +32,8 @@ export interface DealtStrategy {
   readonly planner: DealtPlanner;
   /** Its stages may begin at any layer, not only where a window overlaps its neighbours. */
   readonly cutsAnywhere: boolean;
+  /** A stage is one engine session. Not for fused tiles: work sharing computes them as work stealing does. */
+  readonly chains: boolean;
   /** Frames dealt and not yet merged. The papers' work sharing does one after another. */
   readonly framesUnderWay: number;
 }
@@ -40,15 +42,20 @@ export interface DealtStrategy {
 export function dealtStrategy({ name, align }: Strategy): DealtStrategy {
   switch (name) {
     case 'ftp-wsh':
-      return { planner: planFtpWorkSharing, cutsAnywhere: false, framesUnderWay: 1 };
+      return { planner: planFtpWorkSharing, cutsAnywhere: false, chains: false, framesUnderWay: 1 };
     case 'modnn':
-      return { planner: planModnn, cutsAnywhere: align === 'per-layer', framesUnderWay: 1 };
+      return {
+        planner: planModnn,
+        cutsAnywhere: align === 'per-layer',
+        chains: true,
+        framesUnderWay: 1,
+      };
     case 'neighbour':
       // While a strip waits for its halos, another frame's can be computed.
-      return { planner: planNeighbour, cutsAnywhere: false, framesUnderWay: 2 };
+      return { planner: planNeighbour, cutsAnywhere: false, chains: true, framesUnderWay: 2 };
     case 'adaptive':
       // The edges' warm-up; the gateway plans by what it measures (roles/adaptive-planning.ts).
-      return { planner: planNeighbour, cutsAnywhere: false, framesUnderWay: 2 };
+      return { planner: planNeighbour, cutsAnywhere: false, chains: true, framesUnderWay: 2 };
     default:
       throw new Error(`${name} deals nothing out`);
   }

@@ -43,10 +43,12 @@ export function stripMemory(network: Network, fusedLayers: number, devices: numb
   const align = 'per-layer';
   const { stages } = planStripsPerLayer({ network, fusedLayers, grid, edges, align });
   return deviceMemory(
-    stages.map(({ from, parts }) => ({
-      layer: network.layers[from]!,
-      inputs: parts.map(({ input }) => input),
-    })),
+    stages.flatMap(({ from, to, parts }) =>
+      network.layers.slice(from, to).map((layer, position) => ({
+        layer,
+        inputs: parts.map(({ layers }) => layers[position]!.input),
+      })),
+    ),
   );
 }
 

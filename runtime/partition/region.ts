@@ -41,6 +41,10 @@ export function contains(region: Region, part: Region): boolean {
   );
 }
 
+export function isSameRegion(a: Region, b: Region): boolean {
+  return a.x1 === b.x1 && a.y1 === b.y1 && a.x2 === b.x2 && a.y2 === b.y2;
+}
+
 /** What two regions have in common; undefined where that is nothing. */
 export function intersection(a: Region, b: Region): Region | undefined {
   const common = {

@@ -1,18 +1,19 @@
 /**
- * One-dimensional partitions: MoDNN's strips, one stage a layer (Mao et al., DATE 2017, as DeepThings
- * describes it in section VI), and strips that follow the last map's through the layers.
+ * One-dimensional partitions: MoDNN's strips, cut anew at every layer (Mao et al., DATE 2017, as DeepThings
+ * describes it in section VI), and strips that follow the last map's through the layers. Layers between
+ * which nothing travels are one stage.
  */
 import type { Shape } from '../model/network.ts';
-import { fusibleLayers, type WindowLayer } from './ftp.ts';
-import type { Region } from './region.ts';
+import { fusibleLayers, planRegion, type WindowLayer } from './ftp.ts';
+import { isSameRegion, type Region } from './region.ts';
 import { areAlike, ceilingCuts, proportionalCuts, relativeSpeeds } from './shares.ts';
 import { type DealtPlan, type PlannerInput, planStage } from './stages.ts';
 
 type Axis = 'rows' | 'columns';
 
 /**
- * BODP-MR: every layer is a stage, and its output is cut anew into strips along the longer dimension:
- * of ceil(n / d) rows for d devices that are alike, else in proportion to their speeds.
+ * BODP-MR: every layer's output is cut anew into strips along the longer dimension: of ceil(n / d) rows
+ * for d devices that are alike, else in proportion to their speeds.
  *
  * @throws TilebedError (INPUT) when a layer cannot be fused
  */
@@ -32,8 +33,8 @@ export function planStripsPerLayer(input: PlannerInput): Omit<DealtPlan, 'route'
 
 /**
  * Strips of the last map, followed back through the layers so that no row is computed twice, and none
- * moves but those that a window needs from the next strip. A stage begins where a layer's window
- * overlaps its neighbours': only there does anything travel.
+ * moves but those that a window needs from the next strip: where a layer's window overlaps its
+ * neighbours', and there are any.
  *
  * @throws TilebedError (INPUT) when a layer cannot be fused
  */
@@ -42,7 +43,7 @@ export function planAlignedStrips(input: PlannerInput): Omit<DealtPlan, 'route'>
   const last = layers.at(-1)!.output;
   const axis = longerAxis(last);
   let cuts = proportionalCuts(lengthOf(last, axis), relativeSpeeds(input.edges));
-  const stages: { layers: WindowLayer[]; strips: readonly Strip[] }[] = [];
+  const stages: StripStage[] = [];
   let members: WindowLayer[] = [];
   let outputs = strips(last, axis, cuts);
   for (const layer of layers.toReversed()) {
@@ -62,6 +63,12 @@ interface Strip {
   readonly edge: number;
 }
 
+/** Consecutive layers, and how the last one's map is cut. */
+interface StripStage {
+  readonly layers: readonly WindowLayer[];
+  readonly strips: readonly Strip[];
+}
+
 function strips({ height, width }: Shape, axis: Axis, cuts: readonly number[]): Strip[] {
   const found: Strip[] = [];
   for (const [edge, from] of cuts.slice(0, -1).entries()) {
@@ -76,9 +83,8 @@ function strips({ height, width }: Shape, axis: Axis, cuts: readonly number[]): 
   return found;
 }
 
-function assemble(
-  stages: readonly { layers: readonly WindowLayer[]; strips: readonly Strip[] }[],
-): Omit<DealtPlan, 'route'> {
+function assemble(cut: readonly StripStage[]): Omit<DealtPlan, 'route'> {
+  const stages = mergeStill(cut);
   return {
     stages: stages.map(({ layers, strips }) =>
       planStage(
@@ -88,6 +94,29 @@ function assemble(
     ),
     holders: stages.map(({ strips }) => strips.map(({ edge }) => edge)),
   };
+}
+
+/** Joins stages between which every edge goes on with just what it has made: nothing travels there. */
+function mergeStill(stages: readonly StripStage[]): readonly StripStage[] {
+  const merged: StripStage[] = [];
+  for (const stage of stages) {
+    const before = merged.at(-1);
+    if (before !== undefined && goesOn(before, stage)) {
+      merged[merged.length - 1] = { ...stage, layers: [...before.layers, ...stage.layers] };
+    } else merged.push(stage);
+  }
+  return merged;
+}
+
+function goesOn(before: StripStage, { layers, strips }: StripStage): boolean {
+  const made = new Map(before.strips.map(({ edge, region }) => [edge, region]));
+  return (
+    strips.length === made.size &&
+    strips.every(({ edge, region }) => {
+      const own = made.get(edge);
+      return own !== undefined && isSameRegion(own, planRegion(layers, region).input);
+    })
+  );
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 import { randomFloats } from '../../testing/random.ts';
 import { blockedKernelShape, isBlocked, orderKernel } from './blocked.ts';
 import { GraphBuilder } from './graph.ts';
-import { addLayer, layerOutputName } from './layers.ts';
+import { addLayer, layerOutputName, ownPadding } from './layers.ts';
 import { Layouts } from './layouts.ts';
 
 /** Fewer channels than a block, filters and channels that fill none, depthwise and grouped layers, a pool. */
@@ -50,7 +50,7 @@ async function computeOrdinary(network: Network, input: Float32Array): Promise<F
       graph,
       layouts: new Layouts(graph),
       block: undefined,
-      padding: 'layer',
+      paddingOf: ownPadding,
       outputOf: layerOutputName,
       parametersOf,
     });

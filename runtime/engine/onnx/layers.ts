@@ -6,6 +6,7 @@ import type {
   MaxpoolLayer,
   ReorgLayer,
 } from '../../model/network.ts';
+import type { Border } from '../../partition/region.ts';
 import { isBlocked, takesBlocks } from './blocked.ts';
 import type { Attribute, GraphBuilder } from './graph.ts';
 import type { Layouts } from './layouts.ts';
@@ -14,12 +15,10 @@ import { addSpareRows, cutSpareRows, needsSpareRows } from './spare-rows.ts';
 /** Darknet's slope of leaky ReLU below zero. */
 const LEAKY_SLOPE = 0.1;
 
-/** `layer`: padding is the layer's own. `given`: what reaches the layer is padded already. */
-export type Padding = 'layer' | 'given';
-
 export interface LayerContext {
   readonly graph: GraphBuilder;
-  readonly padding: Padding;
+  /** What the layer itself pads its input by; nothing where what reaches it is padded already. */
+  readonly paddingOf: (layer: ConvolutionalLayer | MaxpoolLayer) => Border;
   readonly layouts: Layouts;
   /** Channels of a block where convolutions are to be blocked ones; undefined: ordinary ones. */
   readonly block: number | undefined;
@@ -50,7 +49,12 @@ export function addLayer(layer: Layer, input: string, context: LayerContext): st
     case 'convolutional':
       return addConvolution(layer, input, context);
     case 'maxpool':
-      return graph.node('MaxPool', [input], output, poolAttributes(layer, context.padding));
+      return graph.node(
+        'MaxPool',
+        [input],
+        output,
+        windowAttributes(layer, context.paddingOf(layer)),
+      );
     case 'route':
       return graph.node('Concat', layer.sources.map(plain), output, { axis: 1 });
     case 'reorg':
@@ -89,6 +93,15 @@ export function addLayer(layer: Layer, input: string, context: LayerContext): st
   }
 }
 
+/** Of a layer whose input is its whole map. */
+export function ownPadding(layer: ConvolutionalLayer | MaxpoolLayer): Border {
+  const [before, after] =
+    layer.kind === 'convolutional'
+      ? [layer.padding, layer.padding]
+      : [layer.paddingBefore, layer.paddingAfter];
+  return { left: before, right: after, top: before, bottom: after };
+}
+
 export function layerOutputName(layer: number): string {
   return `layer${layer}`;
 }
@@ -96,16 +109,15 @@ export function layerOutputName(layer: number): string {
 function addBlockedConvolution(
   layer: ConvolutionalLayer,
   input: string,
-  { graph, padding, layouts, block, parametersOf }: LayerContext & { readonly block: number },
+  { graph, paddingOf, layouts, block, parametersOf }: LayerContext & { readonly block: number },
 ): string {
   const { kernel, bias } = parametersOf(layer);
   const output = layerOutputName(layer.index);
   const source = takesBlocks(layer, block) ? layouts.blocked(input) : layouts.plain(input);
   const fused = FUSED_ACTIVATIONS[layer.activation];
   const map = fused === undefined ? `${output}.convolution` : output;
-  const pad = padding === 'layer' ? layer.padding : 0;
   graph.blockedNode('Conv', [source, kernel, bias], layouts.makeBlocked(map, layer.filters), {
-    ...convolutionAttributes(layer, pad, pad),
+    ...convolutionAttributes(layer, paddingOf(layer)),
     ...fused,
   });
   if (fused !== undefined) return output;
@@ -122,51 +134,49 @@ const FUSED_ACTIVATIONS: Partial<Record<Activation, Readonly<Record<string, Attr
 function addConvolution(
   layer: ConvolutionalLayer,
   input: string,
-  { graph, padding, parametersOf }: LayerContext,
+  { graph, paddingOf, parametersOf }: LayerContext,
 ): string {
   const { kernel, bias } = parametersOf(layer);
   const output = layerOutputName(layer.index);
-  const pad = padding === 'layer' ? layer.padding : 0;
+  const padding = paddingOf(layer);
   const spare = needsSpareRows(layer);
   const source = spare ? addSpareRows(graph, input, layer) : input;
   const activated = spare ? `${output}.tall` : output;
   // A window as wide as a map without padding would be multiplied by yet another routine.
   const channels = layer.input.channels / layer.groups;
-  const below = spare && channels === 1 ? pad + layer.stride : pad;
+  const bottom = padding.bottom + (spare && channels === 1 ? layer.stride : 0);
   const value = layer.activation === 'linear' ? activated : `${output}.convolution`;
-  graph.node('Conv', [source, kernel, bias], value, convolutionAttributes(layer, pad, below));
+  const attributes = convolutionAttributes(layer, { ...padding, bottom });
+  graph.node('Conv', [source, kernel, bias], value, attributes);
   addActivation(layer.activation, value, activated, graph);
   return spare ? cutSpareRows(graph, activated, output, layer) : output;
 }
 
-function convolutionAttributes(layer: ConvolutionalLayer, pad: number, below: number) {
+function convolutionAttributes(layer: ConvolutionalLayer, padding: Border) {
+  return { ...windowAttributes(layer, padding), group: layer.groups };
+}
+
+function windowAttributes(
+  { size, stride }: ConvolutionalLayer | MaxpoolLayer,
+  { left, right, top, bottom }: Border,
+) {
   return {
-    kernel_shape: [layer.size, layer.size],
-    strides: [layer.stride, layer.stride],
-    pads: [pad, pad, below, pad],
-    group: layer.groups,
+    kernel_shape: [size, size],
+    strides: [stride, stride],
+    pads: [top, left, bottom, right],
   };
 }
 
 function addBlockedMaxpool(
   layer: MaxpoolLayer,
   input: string,
-  { graph, padding, layouts }: LayerContext,
+  { graph, paddingOf, layouts }: LayerContext,
 ): string {
   const output = layerOutputName(layer.index);
   const made = layouts.makeBlocked(output, layer.output.channels);
-  graph.blockedNode('MaxPool', [layouts.blocked(input)], made, poolAttributes(layer, padding));
+  const attributes = windowAttributes(layer, paddingOf(layer));
+  graph.blockedNode('MaxPool', [layouts.blocked(input)], made, attributes);
   return output;
-}
-
-function poolAttributes(layer: MaxpoolLayer, padding: Padding) {
-  const before = padding === 'layer' ? layer.paddingBefore : 0;
-  const after = padding === 'layer' ? layer.paddingAfter : 0;
-  return {
-    kernel_shape: [layer.size, layer.size],
-    strides: [layer.stride, layer.stride],
-    pads: [before, before, after, after],
-  };
 }
 
 /**

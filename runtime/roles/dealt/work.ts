@@ -34,7 +34,7 @@ export async function openDealtWork({ work, warmup, edgeCount }: EdgeConfig): Pr
   const network = await loadNetwork(work.model.cfg);
   const { fusedLayers, grid, strategy, engine, precision, model, threads, cpuShares } = work;
   const layers = fusibleLayers(network, fusedLayers);
-  const { planner, cutsAnywhere } = dealtStrategy(strategy);
+  const { planner, cutsAnywhere, chains } = dealtStrategy(strategy);
   const compute = await ComputeThread.open({
     engine,
     model,
@@ -43,8 +43,7 @@ export async function openDealtWork({ work, warmup, edgeCount }: EdgeConfig): Pr
     outputs: [fusedLayers - 1],
     extent: 'tiled',
     cuts: cutsAnywhere ? layers.slice(1).map(({ index }) => index) : [],
-    // The papers' strategies compute layer by layer, as they were measured.
-    chains: strategy.name === 'adaptive',
+    chains,
     precision,
     threads,
     cpuShares,
