@@ -135,7 +135,7 @@ function trialOf(
 function fitted(
   node: ModelledNode,
   { linkFactor, readMs, cutMs }: Profile,
-  { computeFactor, runMs }: Profile['any'],
+  { computeFactor, runMs, frameMs = 0 }: Profile['any'],
 ): ModelledNode {
   const { link, times } = node;
   const rate = link.rateBitsPerSecond;
@@ -148,7 +148,7 @@ function fitted(
       ...times,
       layerMs: times.layerMs.map((ms) => ms * computeFactor),
       runMs: runMs ?? times.runMs,
-      readMs: readMs ?? times.readMs,
+      readMs: (readMs ?? times.readMs) + frameMs,
       cutMs: cutMs ?? times.cutMs,
     },
   };

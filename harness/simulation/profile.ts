@@ -13,6 +13,8 @@ export interface ComputeProfile {
   readonly computeFactor: number;
   /** Milliseconds that a run takes beside its layers. */
   readonly runMs?: number;
+  /** Milliseconds that a frame takes beside its runs. */
+  readonly frameMs?: number;
 }
 
 export interface Profile {
@@ -89,12 +91,13 @@ export function profileOf(
       compute: median(records.map((record) => computeMs(record, traces.get(nameOf(record))))),
       latency: median(records.map(({ frames }) => median(frames.map((frame) => frame.latencyMs)))),
     };
-    const found = computeProfile(measuredMs, (profile) =>
+    const isInParts = ranAs(parameters) !== 'local';
+    const found = computeProfile(measuredMs, isInParts, (profile) =>
       guess(parameters, { ...basis, any: profile }),
     );
     if (found === undefined) continue;
     ways.set(way, found);
-    if (ranAs(parameters) !== 'local') inParts.push(found);
+    if (isInParts) inParts.push(found);
   }
   // An engine that computes layers in one piece has sessions of its own: they say nothing of parts.
   const others = inParts.length > 0 ? inParts : [...ways.values()];
@@ -129,19 +132,26 @@ function fewestEdges(trials: readonly TrialRecord[]): ReadonlyMap<string, readon
   return chosen;
 }
 
-/** First the computing itself, then what a frame took beside it, shared out over the runs. */
+/**
+ * First the computing itself, then what a frame took beside it, shared out over the runs. Where a strategy
+ * that computes in parts has a single run, as strips on one edge have, it stays the frame's: it is not what
+ * each of many runs takes on more edges.
+ */
 function computeProfile(
   measuredMs: { readonly compute: number; readonly latency: number },
+  isInParts: boolean,
   guess: (profile: ComputeProfile) => Guess | undefined,
 ): ComputeProfile | undefined {
   const first = guess({ computeFactor: 1 });
   if (first === undefined || first.computeMs === 0 || measuredMs.compute === 0) return undefined;
   const { guessedRunMs } = first;
   const computeFactor = measuredMs.compute / first.computeMs;
-  const second = guess({ computeFactor, runMs: guessedRunMs * computeFactor });
+  const scaled = { computeFactor, runMs: guessedRunMs * computeFactor };
+  const second = guess(scaled);
   if (second === undefined) return { computeFactor };
-  const missingMs = (measuredMs.latency - second.latencyMs) / second.runs;
-  return { computeFactor, runMs: Math.max(0, guessedRunMs * computeFactor + missingMs) };
+  const missingMs = measuredMs.latency - second.latencyMs;
+  if (isInParts && second.runs <= 1) return { ...scaled, frameMs: Math.max(0, missingMs) };
+  return { computeFactor, runMs: Math.max(0, scaled.runMs + missingMs / second.runs) };
 }
 
 /** Of all edges, a frame: the middle one, as its latency is, where the trace tells frames apart. */

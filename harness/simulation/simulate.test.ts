@@ -127,6 +127,27 @@ test('one edge that computes everything in one piece says nothing of parts: thos
   expect(profile.points).toContain(JSON.stringify(one));
 });
 
+test('what a frame takes beside the only run of one edge stays the frame\'s, however many runs more edges have', async () => {
+  const real = await simulate(fig13, sixPis);
+  const besideMs = 2000;
+  const slowed = real.trials.map((trial) => {
+    const { strategy, edges } = trial.parameters;
+    if (strategy !== 'modnn' || edges !== 1) return trial;
+    const frames = trial.frames.map((frame) => ({
+      ...frame,
+      latencyMs: frame.latencyMs + besideMs,
+    }));
+    return { ...trial, frames };
+  });
+  const ran = { experiment: fig13.experiment, testbed: sixPis };
+  const calibrate = asMeasured({ ...real, trials: slowed }, ran);
+  const learned = await simulate(fig13, sixPis, { calibrate });
+  for (const edges of [1, 4]) {
+    const addedMs = latencyOf(learned, 'modnn', edges) - latencyOf(real, 'modnn', edges);
+    expect(Math.abs(addedMs - besideMs), `${edges} edges`).toBeLessThan(0.05 * besideMs);
+  }
+});
+
 test('a testbed is as large as somebody asks, and its edges take turns being copied', async () => {
   const { trials } = await simulate(fig13, sixPis, { edges: [1, 20], frames: 2 });
   const large = trials.filter(({ parameters }) => parameters.edges === 20);
