@@ -127,7 +127,7 @@ test('one edge that computes everything in one piece says nothing of parts: thos
   expect(profile.points).toContain(JSON.stringify(one));
 });
 
-test('what a frame takes beside the only run of one edge stays the frame\'s, however many runs more edges have', async () => {
+test("what a frame takes beside the only run of one edge stays the frame's, however many runs more edges have", async () => {
   const real = await simulate(fig13, sixPis);
   const besideMs = 2000;
   const slowed = real.trials.map((trial) => {

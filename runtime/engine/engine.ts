@@ -31,7 +31,10 @@ export interface SegmentSpec {
    * overlaps its neighbours (`overlapsNeighbours`) and those behind one of `outputs`.
    */
   readonly cuts?: readonly number[];
-  /** Tiled extent only: an engine may compute a run's layers in one go, where only padding stands around them. */
+  /**
+   * Tiled extent only: where only padding stands around a run's layers, they may be computed in one go, by
+   * something that is opened for just these layers and this padding. For runs of few kinds.
+   */
   readonly chains?: boolean;
   /** In what weights are held. Default: float32. */
   readonly precision?: Precision;

@@ -2,7 +2,14 @@
 import * as ort from 'onnxruntime-node';
 import { type ConvolutionalLayer, elements, type Layer, type Shape } from '../model/network.ts';
 import { cutRegion } from '../partition/map.ts';
-import { type Block, blocksOfRun, type Chain, chainOf, segmentBlocks, wantedOutputs } from './blocks.ts';
+import {
+  type Block,
+  blocksOfRun,
+  type Chain,
+  chainOf,
+  segmentBlocks,
+  wantedOutputs,
+} from './blocks.ts';
 import {
   type Engine,
   type LayerOutput,
