@@ -81,3 +81,15 @@ test('what only one of them has, and what else is different, is told', () => {
   expect(comparison.differences).toEqual(['CPU']);
   expect(comparisonMarkdown(comparison)).toContain('Not the same in both: CPU.');
 });
+
+test('results whose frames travelled in another way say so', () => {
+  const after = results(BEFORE);
+  const transfer = { frames: 'floats', halos: 'direct' } as const;
+  const { differences } = compareResults(
+    results(BEFORE),
+    { ...after, manifest: { ...after.manifest, transfer } },
+    'latency',
+    0.05,
+  );
+  expect(differences).toEqual(['what travelled']);
+});

@@ -10,6 +10,7 @@ import { comparePoints, pointKey, pointName } from './point.ts';
 import type { Results } from './read.ts';
 import { bootstrapInterval, bootstrapRatio, cliffsDelta, type Interval } from './statistics.ts';
 import { isMeasured } from './summary.ts';
+import { transferOf, transferText } from './what-travels.ts';
 
 export const COMPARED_MEASURES = ['latency', 'makespan', 'throughput', 'memory', 'energy'] as const;
 export type ComparedMeasure = (typeof COMPARED_MEASURES)[number];
@@ -133,6 +134,7 @@ function differencesOf({ manifest: a }: Results, { manifest: b }: Results): stri
   const pairs: readonly (readonly [string, unknown, unknown])[] = [
     ['testbed', a.testbed.text, b.testbed.text],
     ['model', JSON.stringify(a.model), JSON.stringify(b.model)],
+    ['what travelled', transferText(transferOf(a)), transferText(transferOf(b))],
     ['runtime', a.versions.runtime, b.versions.runtime],
     ['engine', a.versions.engine, b.versions.engine],
     ['Node.js', a.versions.node, b.versions.node],
