@@ -13,16 +13,19 @@ const EDGES = 1000;
 const FRAMES = 100;
 const FUSED_LAYERS = 16;
 const TARGET_MS = 10_000;
-const STRATEGIES = ['ftp-wst', 'deepthings', 'neighbour'] as const;
+const STRATEGIES = ['ftp-wst', 'deepthings', 'neighbour', 'adaptive'] as const;
+const MEDIA = ['links', 'shared'] as const;
 
 export async function benchSimulation(rounds: number): Promise<readonly BenchRow[]> {
   const network = await loadNetwork(join(BUILT_IN_MODELS, 'yolov2.cfg'));
-  const contenders = STRATEGIES.map((name) => ({
-    name,
-    run: () => milliseconds(async () => simulateTrial(trialOf(name, network))),
-  }));
+  const contenders = STRATEGIES.flatMap((strategy) =>
+    MEDIA.map((medium) => ({
+      name: `${strategy}, ${medium === 'shared' ? 'one medium' : 'a link each'}`,
+      run: () => milliseconds(async () => simulateTrial(trialOf(strategy, medium, network))),
+    })),
+  );
   const measured = await takeTurns(contenders, rounds);
-  return STRATEGIES.map((name) => ({
+  return contenders.map(({ name }) => ({
     what: `simulated: ${EDGES} edges, ${FRAMES} frames, ${name}`,
     value: interval(measured.get(name)!),
     unit: 'ms',
@@ -30,7 +33,11 @@ export async function benchSimulation(rounds: number): Promise<readonly BenchRow
   }));
 }
 
-function trialOf(name: StrategyName, network: SimulatedTrial['network']): SimulatedTrial {
+function trialOf(
+  name: StrategyName,
+  medium: (typeof MEDIA)[number],
+  network: SimulatedTrial['network'],
+): SimulatedTrial {
   const layerMs = Array.from({ length: FUSED_LAYERS }, () => 800);
   const times = {
     messageMs: 4,
@@ -41,7 +48,8 @@ function trialOf(name: StrategyName, network: SimulatedTrial['network']): Simula
     runMs: 20,
     answerMs: 0,
   };
-  const node = { times, link: { rateBitsPerSecond: 40e6 }, hasOneCore: true };
+  const link = { rateBitsPerSecond: 40e6 };
+  const node = { times, link, hasOneCore: true };
   return {
     network,
     fusedLayers: FUSED_LAYERS,
@@ -50,6 +58,7 @@ function trialOf(name: StrategyName, network: SimulatedTrial['network']): Simula
     framesInFlight: 3,
     transfer: DEFAULT_TRANSFER,
     spans: false,
+    ...(medium === 'shared' ? { medium: link } : {}),
     gateway: { ...node, name: 'gateway', finishMs: 10 },
     edges: Array.from({ length: EDGES }, (_, index) => ({
       ...node,

@@ -26,7 +26,7 @@ import {
   planCost,
 } from './cost.ts';
 import { planFtpWorkSharing, planNeighbour } from './dealt.ts';
-import { exchange, exchangeAtLeastMs, gather, halosAtLeastMs, scatter } from './exchange.ts';
+import { Exchanges, gather, halosAtLeastMs, scatter } from './exchange.ts';
 import { fusibleLayers, type WindowLayer } from './ftp.ts';
 import { StripOverlap } from './overlap.ts';
 import { type DealtPlan, type PlannerInput, planStage } from './stages.ts';
@@ -55,10 +55,15 @@ const FEW_STEPS = 4;
 /** What sums of floats may differ by, relatively, when they are added in another order. */
 const HAIR = 1e-9;
 
-/** What is searched: every stage's sharings, and by cut what is still to come at least. */
+/** What is searched: every stage's sharings, and what lies between any two. */
 interface SearchSpace {
   readonly model: CostModel;
   readonly sharings: ReadonlyMap<StageShape, readonly Candidate[]>;
+  readonly exchanges: Exchanges;
+}
+
+/** How it is searched: how much exchanges count, and then by cut what is still to come at least. */
+interface Weighing {
   readonly exchangeWeight: number;
   readonly atLeastMs: ReadonlyMap<number, number>;
 }
@@ -95,8 +100,8 @@ export class AdaptivePlanner {
    */
   plan(input: AdaptiveInput): CostedPlan {
     const model = costModel(input);
-    const sharings = this.#sharings(model);
-    const found = this.#cheapest(input, model, sharings);
+    const space = this.#space(model);
+    const found = this.#cheapest(input, space);
     if (input.objective === 'interval') return found;
     const { plan } = found;
     const timelines = new Timelines(model);
@@ -104,7 +109,8 @@ export class AdaptivePlanner {
     const team = [...new Set(plan.holders.flat())].sort((a, b) => a - b);
     if (team.length < 2) return alike;
     const shares = (from: number, to: number) =>
-      sharings.get(this.#shapes.find((shape) => shape.from === from && shape.to === to)!) ?? [];
+      space.sharings.get(this.#shapes.find((shape) => shape.from === from && shape.to === to)!) ??
+      [];
     const halved = new StripOverlap(timelines, this.#layers, team, shares).best(
       this.#cuts,
       [plan.stages.map(({ to }) => to), this.#cuts.slice(1)],
@@ -124,19 +130,16 @@ export class AdaptivePlanner {
 
   /** @returns the cheapest bulk-synchronous plan, never dearer than the source alone, `neighbour`, or fused tiles in `grid` */
   search(input: AdaptiveInput): CostedPlan {
-    const model = costModel(input);
-    return this.#cheapest(input, model, this.#sharings(model));
+    return this.#cheapest(input, this.#space(costModel(input)));
   }
 
-  #sharings(model: CostModel): ReadonlyMap<StageShape, readonly Candidate[]> {
-    return new Map(this.#shapes.map((shape) => [shape, shape.candidates(model)]));
+  #space(model: CostModel): SearchSpace {
+    const sharings = new Map(this.#shapes.map((shape) => [shape, shape.candidates(model)]));
+    return { model, sharings, exchanges: new Exchanges(model) };
   }
 
-  #cheapest(
-    input: AdaptiveInput,
-    model: CostModel,
-    sharings: ReadonlyMap<StageShape, readonly Candidate[]>,
-  ): CostedPlan {
+  #cheapest(input: AdaptiveInput, space: SearchSpace): CostedPlan {
+    const { model } = space;
     const objective = input.objective ?? 'latency';
     const measure = ({ cost }: CostedPlan) =>
       objective === 'latency' ? cost.latencyMs : cost.intervalMs;
@@ -144,10 +147,13 @@ export class AdaptivePlanner {
     const tiles: DealtPlan = { ...planFtpWorkSharing(input), route: 'direct' };
     const known = [this.#alone(), planNeighbour(input), tiles];
     let best = cheapest(known.map(costed), measure);
+    const seen: (readonly Candidate[])[] = [];
     for (const weight of EXCHANGE_WEIGHTS[objective]) {
       const limitMs = objective === 'latency' ? best.cost.latencyMs : Number.POSITIVE_INFINITY;
-      const found = this.#search(model, sharings, weight, limitMs);
-      if (found !== undefined) best = cheapest([best, costed(found)], measure);
+      const found = this.#search(space, weight, limitMs);
+      if (found === undefined || seen.some((other) => isSame(other, found))) continue;
+      seen.push(found);
+      best = cheapest([best, costed(this.#assemble(found))], measure);
     }
     return best;
   }
@@ -159,25 +165,29 @@ export class AdaptivePlanner {
     return { stages: [planStage(this.#layers, [whole])], holders: [[0]], route: 'direct' };
   }
 
-  /** The cheapest plan of the search space, unless it costs `limitMs` or more. */
+  /** The cheapest way through the search space, unless it costs `limitMs` or more. */
   #search(
-    model: CostModel,
-    sharings: ReadonlyMap<StageShape, readonly Candidate[]>,
+    space: SearchSpace,
     exchangeWeight: number,
     limitMs: number,
-  ): DealtPlan | undefined {
-    const atLeastMs = this.#restAtLeast(model, sharings, exchangeWeight);
-    const space = { model, sharings, exchangeWeight, atLeastMs };
+  ): readonly Candidate[] | undefined {
+    const weighing = { exchangeWeight, atLeastMs: this.#restAtLeast(space, exchangeWeight) };
     // What a narrow search finds is soon found, and nearly the cheapest: it ends most branches of the whole one.
-    const narrow = this.#follow(space, limitMs, FEW_STEPS);
+    const narrow = this.#follow(space, weighing, limitMs, FEW_STEPS);
     const boundMs = narrow === undefined ? limitMs : narrow.ms * (1 + HAIR);
-    const last = this.#follow(space, Math.min(limitMs, boundMs), Number.POSITIVE_INFINITY);
-    return last && this.#assemble(last.step);
+    const last = this.#follow(
+      space,
+      weighing,
+      Math.min(limitMs, boundMs),
+      Number.POSITIVE_INFINITY,
+    );
+    return last && wayTo(last.step);
   }
 
   /** The cheapest way through all layers for less than `limitMs`, of each cut's `most` cheapest steps. */
   #follow(
-    { model, sharings, exchangeWeight, atLeastMs }: SearchSpace,
+    { model, sharings, exchanges }: SearchSpace,
+    { exchangeWeight, atLeastMs }: Weighing,
     limitMs: number,
     most: number,
   ): { readonly step: Step; readonly ms: number } | undefined {
@@ -205,11 +215,11 @@ export class AdaptivePlanner {
             const bound = Math.min(ms, cheapestMs - atLeastMs.get(to)!);
             const soFarMs = step.ms + computeMs;
             if (soFarMs + exchangeWeight * halosMs >= bound) break;
-            const atLeast = exchangeAtLeastMs(model, step.candidate, candidate, elementBytes);
-            if (soFarMs + exchangeWeight * atLeast >= bound) continue;
-            exchange(meter, step.candidate, candidate, elementBytes);
-            const total = soFarMs + exchangeWeight * meter.ms;
-            if (total < ms) [ms, way] = [total, step];
+            // A hair more, since a quotient is rounded.
+            const enoughMs = ((bound - soFarMs) / exchangeWeight) * (1 + HAIR);
+            const exchangeMs = exchanges.ms(step.candidate, candidate, elementBytes, enoughMs);
+            const total = soFarMs + exchangeWeight * exchangeMs;
+            if (total < bound) [ms, way] = [total, step];
           }
           if (ms + atLeastMs.get(to)! < cheapestMs) reached.push({ candidate, ms, before: way });
         }
@@ -226,11 +236,7 @@ export class AdaptivePlanner {
   }
 
   /** By cut, milliseconds that the layers behind it take at least, were every stage shared out as suits it alone. */
-  #restAtLeast(
-    model: CostModel,
-    sharings: SearchSpace['sharings'],
-    exchangeWeight: number,
-  ): Map<number, number> {
+  #restAtLeast({ model, sharings }: SearchSpace, exchangeWeight: number): Map<number, number> {
     const found = new Map([[this.#layers.length, 0]]);
     for (const cut of this.#cuts.slice(0, -1).reverse()) {
       let least = Number.POSITIVE_INFINITY;
@@ -249,11 +255,7 @@ export class AdaptivePlanner {
     return found;
   }
 
-  #assemble(last: Step): DealtPlan {
-    const candidates: Candidate[] = [];
-    for (let step: Step | undefined = last; step !== undefined; step = step.before) {
-      candidates.unshift(step.candidate);
-    }
+  #assemble(candidates: readonly Candidate[]): DealtPlan {
     return {
       stages: candidates.map(({ from, to, holders, outputs }) =>
         planStage(
@@ -270,6 +272,18 @@ export class AdaptivePlanner {
       route: 'direct',
     };
   }
+}
+
+function wayTo(last: Step): readonly Candidate[] {
+  const way: Candidate[] = [];
+  for (let step: Step | undefined = last; step !== undefined; step = step.before) {
+    way.unshift(step.candidate);
+  }
+  return way;
+}
+
+function isSame(one: readonly Candidate[], other: readonly Candidate[]): boolean {
+  return one.length === other.length && one.every((candidate, at) => candidate === other[at]);
 }
 
 /** The first of the cheapest. */

@@ -35,6 +35,9 @@ type CostOf = (edge: number, axis: Axis, borders: Borders) => Cost;
 
 /** Of many edges not every number is tried: each is about a third more than the one before. */
 const EVERY_NUMBER_UP_TO = 8;
+/** Of more edges than these only those numbers are tried that have the stage computed sooner by so much. */
+const MANY_EDGES = 32;
+const WORTH_MORE_EDGES = 0.1;
 
 /** A stage's layers, with what is known of its geometry whatever the edges are. */
 export class StageShape {
@@ -67,10 +70,19 @@ export class StageShape {
     const ways = weighings(model);
     for (const linked of ways) {
       const costs = this.#costs(model, linked);
-      for (const edges of this.#teams(model, linked)) {
-        for (const rows of brickRows(edges.length, this.output)) {
-          const candidate = this.#share(model, edges, rows, costs);
-          if (candidate === undefined) continue;
+      let leastMs = Number.POSITIVE_INFINITY;
+      for (const teams of this.#teams(model, linked)) {
+        const shared = teams.flatMap((edges) =>
+          brickRows(edges.length, this.output).flatMap(
+            (rows) => this.#share(model, edges, rows, costs) ?? [],
+          ),
+        );
+        const soonestMs = Math.min(...shared.map(({ computeMs }) => computeMs));
+        const areMany = teams[0]!.length > MANY_EDGES;
+        // More edges have more to send.
+        if (areMany && soonestMs > (1 - WORTH_MORE_EDGES) * leastMs) break;
+        leastMs = Math.min(leastMs, soonestMs);
+        for (const candidate of shared) {
           // Teams and shapes differ; only another weighing can lead to the same cells again.
           if (ways.length === 1) {
             found.push(candidate);
@@ -85,19 +97,22 @@ export class StageShape {
     return found;
   }
 
-  /** Teams of growing size: the best edges, and the source with the best of the others. Each in the order of positions. */
-  #teams(model: CostModel, linked: boolean): number[][] {
+  /**
+   * By growing size: the best edges, and the source with the best of the others, where one edge makes a
+   * difference. Each in the order of positions.
+   */
+  *#teams(model: CostModel, linked: boolean): Generator<readonly number[][]> {
     const wholeMs = model.layerMs.map((_, edge) => this.#wholeMs(model, edge, linked));
     const best = [...wholeMs.keys()].sort((a, b) => wholeMs[a]! - wholeMs[b]! || a - b);
     const rank = new Map(best.map((edge, place) => [edge, place]));
     const byPosition = [...wholeMs.keys()];
-    const teams: number[][] = [];
     for (let size = 1; size <= model.edges; size = nextSize(size, model.edges)) {
-      teams.push(byPosition.filter((edge) => rank.get(edge)! < size));
-      if (rank.get(0)! < size) continue;
-      teams.push(byPosition.filter((edge) => edge === 0 || rank.get(edge)! < size - 1));
+      const teams = [byPosition.filter((edge) => rank.get(edge)! < size)];
+      if (rank.get(0)! >= size && size <= MANY_EDGES) {
+        teams.push(byPosition.filter((edge) => edge === 0 || rank.get(edge)! < size - 1));
+      }
+      yield teams;
     }
-    return teams;
   }
 
   /** The whole stage on one edge; with its way there and away, where links count. */

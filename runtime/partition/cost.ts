@@ -291,7 +291,8 @@ export class ExchangeMeter {
   readonly #pairMs = new Map<number, number>();
   #pairDelayMs = 0;
   #airMs = 0;
-  #idle = true;
+  /** Of the nodes and pairs. */
+  #slowestMs = 0;
 
   constructor(model: CostModel) {
     this.#model = model;
@@ -307,29 +308,32 @@ export class ExchangeMeter {
       this.#messages[node] = 0;
     }
     this.#talking.length = 0;
-    this.#pairMs.clear();
+    if (this.#pairMs.size > 0) this.#pairMs.clear();
     this.#pairDelayMs = 0;
     this.#airMs = 0;
-    this.#idle = true;
+    this.#slowestMs = 0;
   }
 
   add(from: number, to: number, bytes: number): void {
-    const { bitsPerMs } = this.#model;
+    const { bitsPerMs, shared, pairs } = this.#model;
     const bits = bytes * 8;
-    const [sender, taker] = [bitsPerMs[from]!, bitsPerMs[to]!];
-    if (this.#model.shared) this.#airMs += bits / Math.min(sender, taker) + MESSAGE_MS;
+    const sender = bitsPerMs[from]!;
+    const taker = bitsPerMs[to]!;
+    if (shared) this.#airMs += bits / Math.min(sender, taker) + MESSAGE_MS;
     else {
       this.#sendMs[from]! += bits / sender + MESSAGE_MS;
       this.#takeMs[to]! += bits / taker + MESSAGE_MS;
+      this.#slowestMs = Math.max(this.#slowestMs, this.#sendMs[from]!, this.#takeMs[to]!);
     }
     if (this.#messages[from]!++ === 0) this.#talking.push(from);
     if (this.#messages[to]!++ === 0) this.#talking.push(to);
-    this.#idle = false;
-    if (this.#model.pairs.size === 0) return;
+    if (pairs.size === 0) return;
     const at = from * bitsPerMs.length + to;
-    const pair = this.#model.pairs.get(at);
+    const pair = pairs.get(at);
     if (pair === undefined) return;
-    this.#pairMs.set(at, (this.#pairMs.get(at) ?? 0) + bits / pair.bitsPerMs + MESSAGE_MS);
+    const pairMs = (this.#pairMs.get(at) ?? 0) + bits / pair.bitsPerMs + MESSAGE_MS;
+    this.#pairMs.set(at, pairMs);
+    this.#slowestMs = Math.max(this.#slowestMs, pairMs);
     this.#pairDelayMs = Math.max(this.#pairDelayMs, pair.delayMs);
   }
 
@@ -338,18 +342,14 @@ export class ExchangeMeter {
     return MESSAGE_MS * this.#messages[node]!;
   }
 
-  /** Delay, and the slowest node, pair or the medium. */
+  /** Delay, and the slowest node, pair or the medium. It only grows with what is added. */
   get ms(): number {
-    return this.#idle ? 0 : this.#model.delayMs + this.#pairDelayMs + this.linkMs;
+    if (this.#talking.length === 0) return 0;
+    return this.#model.delayMs + this.#pairDelayMs + this.linkMs;
   }
 
   get linkMs(): number {
-    let slowest = this.#pairMs.size === 0 ? 0 : Math.max(...this.#pairMs.values());
-    if (this.#model.shared) return Math.max(slowest, this.#airMs);
-    for (const node of this.#talking) {
-      slowest = Math.max(slowest, this.#sendMs[node]!, this.#takeMs[node]!);
-    }
-    return slowest;
+    return Math.max(this.#slowestMs, this.#airMs);
   }
 }
 

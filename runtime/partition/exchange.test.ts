@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { bundledNetwork } from '../testing/bundled-network.ts';
 import { type Candidate, StageShape } from './candidates.ts';
 import { type CostModel, costModel, ExchangeMeter } from './cost.ts';
-import { exchange, exchangeAtLeastMs, halosAtLeastMs } from './exchange.ts';
+import { Exchanges, exchange, exchangeAtLeastMs, halosAtLeastMs } from './exchange.ts';
 import { fusibleLayers } from './ftp.ts';
 
 const network = await bundledNetwork('yolov2');
@@ -92,6 +92,23 @@ test('it comes to no less than is foretold of it, by both cells or by the later 
       const byBoth = exchangeAtLeastMs(model, before, after, ELEMENT_BYTES);
       expect(byBoth).toBeLessThanOrEqual(ms);
       expect(halosAtLeastMs(model, after, input, ELEMENT_BYTES)).toBeLessThanOrEqual(ms);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('asked again and again, it is told exactly unless it comes to what was said to be enough', () => {
+  const enough = fc.array(fc.double({ min: 0, max: 2, noNaN: true }), { minLength: 1 });
+  fc.assert(
+    fc.property(cases, enough, ({ model, before, after }, shares) => {
+      const { ms } = everywhere(model, before, after);
+      const exchanges = new Exchanges(model);
+      for (const share of [...shares, Number.POSITIVE_INFINITY]) {
+        const enoughMs = share * (ms + 1);
+        const told = exchanges.ms(before, after, ELEMENT_BYTES, enoughMs);
+        if (ms < enoughMs) expect(told).toBe(ms);
+        else expect(told).toBeGreaterThanOrEqual(enoughMs);
+      }
     }),
     { numRuns: 300 },
   );

@@ -5,7 +5,7 @@
  */
 import type { Shape } from '../model/network.ts';
 import type { Candidate } from './candidates.ts';
-import { type CostModel, type ExchangeMeter, frameBytes, messageMs } from './cost.ts';
+import { type CostModel, ExchangeMeter, frameBytes, messageMs } from './cost.ts';
 
 /** Parts of the frame, from its source to whoever else computes. */
 export function scatter(
@@ -22,15 +22,51 @@ export function scatter(
   }
 }
 
-/** What every edge reads of the others' outputs. */
+/** What exchanges between candidates cost under the same conditions, each counted once. */
+export class Exchanges {
+  readonly #model: CostModel;
+  readonly #meter: ExchangeMeter;
+  /** Milliseconds; less than nothing where it is not known but that they are no fewer than so many. */
+  readonly #known = new Map<Candidate, Map<Candidate, number>>();
+
+  constructor(model: CostModel) {
+    this.#model = model;
+    this.#meter = new ExchangeMeter(model);
+  }
+
+  /** Milliseconds; or no fewer than `enoughMs`, if it comes to that. */
+  ms(giving: Candidate, taking: Candidate, elementBytes: number, enoughMs: number): number {
+    let known = this.#known.get(giving);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(giving, known);
+    }
+    const before = known.get(taking);
+    if (before !== undefined && (before >= 0 || -before >= enoughMs)) return Math.abs(before);
+    let ms = exchangeAtLeastMs(this.#model, giving, taking, elementBytes, enoughMs);
+    if (ms < enoughMs) {
+      exchange(this.#meter, giving, taking, elementBytes, enoughMs);
+      ms = this.#meter.ms;
+    }
+    if (ms < enoughMs) known.set(taking, ms);
+    else if (ms > 0) known.set(taking, -ms);
+    return ms;
+  }
+}
+
+/**
+ * What every edge reads of the others' outputs. It ends as soon as it comes to `enoughMs`, whatever is still
+ * to be added: most of what is looked at costs several times that.
+ */
 export function exchange(
   meter: ExchangeMeter,
   { holders: givers, outputs }: Candidate,
   { holders: takers, inputs }: Candidate,
   elementBytes: number,
+  enoughMs = Number.POSITIVE_INFINITY,
 ): void {
   meter.clear();
-  for (let taker = 0; taker < takers.length; taker++) {
+  for (let taker = 0; taker < takers.length && meter.ms < enoughMs; taker++) {
     const [x1, y1] = [inputs[4 * taker]!, inputs[4 * taker + 1]!];
     const [x2, y2] = [inputs[4 * taker + 2]!, inputs[4 * taker + 3]!];
     let giver = firstReaching(outputs, y1, 3, 0, givers.length);
@@ -51,18 +87,20 @@ export function exchange(
 }
 
 /**
- * Milliseconds that `exchange` comes to at least: what each taker reads and does not have, as one message.
- * Since cells tile their map, that is its input less its own cell, whoever has the rest.
+ * Milliseconds that `exchange` comes to at least: what each taker reads and does not have, as one message; or
+ * `enoughMs`, if it comes to that. Since cells tile their map, that is its input less its own cell, whoever has the rest.
  */
 export function exchangeAtLeastMs(
   { bitsPerMs, delayMs, shared }: CostModel,
   { holders: givers, outputs }: Candidate,
   { holders: takers, inputs }: Candidate,
   elementBytes: number,
+  enoughMs = Number.POSITIVE_INFINITY,
 ): number {
   let [sum, most] = [0, 0];
   let giver = 0;
   for (let taker = 0; taker < takers.length; taker++) {
+    if (delayMs + (shared ? sum : most) >= enoughMs) break;
     const edge = takers[taker]!;
     const [x1, y1] = [inputs[4 * taker]!, inputs[4 * taker + 1]!];
     const [x2, y2] = [inputs[4 * taker + 2]!, inputs[4 * taker + 3]!];

@@ -18,7 +18,18 @@ export interface Piece {
   readonly receivers: readonly number[];
 }
 
-const known = new WeakMap<DealtPlan, (readonly Piece[] | undefined)[]>();
+/** A stage's pieces and parts by whose they are, since of a thousand edges each looks for its own. */
+export interface SortedStage {
+  readonly pieces: readonly Piece[];
+  /** By edge, the parts that it holds. */
+  readonly held: ReadonlyMap<number, readonly number[]>;
+  /** By edge that needs them. */
+  readonly to: ReadonlyMap<number, readonly Piece[]>;
+  /** By part of the stage before, what is cut from its output. */
+  readonly of: ReadonlyMap<number, readonly Piece[]>;
+}
+
+const known = new WeakMap<DealtPlan, (SortedStage | undefined)[]>();
 
 /**
  * Pieces of a stage, in an order that sender and receiver agree on; found once a plan.
@@ -27,15 +38,42 @@ const known = new WeakMap<DealtPlan, (readonly Piece[] | undefined)[]>();
  * whoever has the frame, and the source (position 0) sends itself nothing when it has the frame itself.
  */
 export function stagePieces(plan: DealtPlan, stage: number): readonly Piece[] {
+  return sortedStage(plan, stage).pieces;
+}
+
+/** The same, with who holds, gives and takes what. */
+export function sortedStage(plan: DealtPlan, stage: number): SortedStage {
   let stages = known.get(plan);
   if (stages === undefined) {
     stages = [];
     known.set(plan, stages);
   }
-  stages[stage] ??= (stage === 0 ? framePieces(plan) : mapPieces(plan, stage)).map(
-    (piece, index) => ({ index, ...piece }),
+  stages[stage] ??= sort(
+    (stage === 0 ? framePieces(plan) : mapPieces(plan, stage)).map((piece, index) => ({
+      index,
+      ...piece,
+    })),
+    plan.holders[stage]!,
   );
   return stages[stage];
+}
+
+function sort(pieces: readonly Piece[], holders: readonly number[]): SortedStage {
+  const held = new Map<number, number[]>();
+  for (const [part, edge] of holders.entries()) put(held, edge, part);
+  const to = new Map<number, Piece[]>();
+  const of = new Map<number, Piece[]>();
+  for (const piece of pieces) {
+    for (const edge of piece.receivers) put(to, edge, piece);
+    if (piece.part !== undefined) put(of, piece.part, piece);
+  }
+  return { pieces, held, to, of };
+}
+
+function put<Member>(groups: Map<number, Member[]>, key: number, member: Member): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, [member]);
+  else group.push(member);
 }
 
 function framePieces({ stages, holders, route }: DealtPlan): Omit<Piece, 'index'>[] {

@@ -47,13 +47,14 @@ export function isSameRegion(a: Region, b: Region): boolean {
 
 /** What two regions have in common; undefined where that is nothing. */
 export function intersection(a: Region, b: Region): Region | undefined {
-  const common = {
+  // Of many parts most have nothing in common.
+  if (a.x1 > b.x2 || b.x1 > a.x2 || a.y1 > b.y2 || b.y1 > a.y2) return undefined;
+  return {
     x1: Math.max(a.x1, b.x1),
     y1: Math.max(a.y1, b.y1),
     x2: Math.min(a.x2, b.x2),
     y2: Math.min(a.y2, b.y2),
   };
-  return common.x1 <= common.x2 && common.y1 <= common.y2 ? common : undefined;
 }
 
 /** The smallest region that holds them all; undefined of none. */

@@ -6,7 +6,7 @@
  * another way; then they are `early`, and the caller brings them again after `begin`. Deals have rising
  * numbers and begin in that order, so a piece of an older deal that is not known here is `stale`.
  */
-import { type Piece, stagePieces } from '../partition/pieces.ts';
+import { type Piece, type SortedStage, sortedStage } from '../partition/pieces.ts';
 import { intersection, type Region } from '../partition/region.ts';
 import type { DealtPlan, Part } from '../partition/stages.ts';
 
@@ -49,7 +49,7 @@ interface Held<Data> extends Pick<Piece, 'region' | 'reader'> {
 interface StageState<Data> {
   /** This edge's parts that were not begun yet. */
   readonly waiting: Set<number>;
-  readonly pieces: readonly Piece[];
+  readonly sorted: SortedStage;
   /** Pieces that are still to come, by index. */
   readonly missing: Set<number>;
   /** Own parts of the stage before that are still to be computed. */
@@ -75,7 +75,7 @@ export class PartStore<Data> {
     if (id <= this.#newest) throw new Error(`deal ${id} begins after deal ${this.#newest}`);
     this.#newest = id;
     // Of many edges most may be left out of a frame: whoever holds nothing is sent nothing.
-    if (!plan.holders.some((holders) => holders.includes(me))) return;
+    if (!plan.stages.some((_, stage) => sortedStage(plan, stage).held.has(me))) return;
     const stages = plan.stages.map((_, stage) => openStage<Data>(plan, stage, me));
     const deal = { plan, me, stages, computing: 0 };
     this.#deals.set(id, deal);
@@ -93,7 +93,7 @@ export class PartStore<Data> {
     const deal = this.#deals.get(id);
     if (deal === undefined) return 'stale';
     const state = deal.stages[stage];
-    const found = state?.pieces[piece];
+    const found = state?.sorted.pieces[piece];
     if (state === undefined || !found?.receivers.includes(deal.me)) return 'foreign';
     return state.missing.has(piece) ? found : 'duplicate';
   }
@@ -133,7 +133,7 @@ export class PartStore<Data> {
       if (next.ownMissing.delete(part)) {
         next.held.push({ region: output, reader: undefined, data });
       }
-      pieces = next.pieces.filter((piece) => piece.part === part);
+      pieces = next.sorted.of.get(part) ?? [];
     }
     this.#dropIfOver(id, deal);
     return { pieces, isResult: next === undefined };
@@ -179,8 +179,7 @@ export class PartStore<Data> {
 }
 
 function openStage<Data>(plan: DealtPlan, stage: number, me: number): StageState<Data> {
-  const own = (at: number) =>
-    [...plan.stages[at]!.parts.keys()].filter((part) => plan.holders[at]![part] === me);
+  const own = (at: number) => sortedStage(plan, at).held.get(me) ?? [];
   const waiting = own(stage);
   const inputs = waiting.map((part) => plan.stages[stage]!.parts[part]!.input);
   const before = stage === 0 ? [] : own(stage - 1);
@@ -188,11 +187,11 @@ function openStage<Data>(plan: DealtPlan, stage: number, me: number): StageState
     const { output } = plan.stages[stage - 1]!.parts[part]!;
     return inputs.some((input) => intersection(input, output) !== undefined);
   });
-  const pieces = stagePieces(plan, stage);
-  const missing = pieces.filter(({ receivers }) => receivers.includes(me));
+  const sorted = sortedStage(plan, stage);
+  const missing = sorted.to.get(me) ?? [];
   return {
     waiting: new Set(waiting),
-    pieces,
+    sorted,
     missing: new Set(missing.map(({ index }) => index)),
     ownMissing: new Set(ownMissing),
     held: [],
@@ -203,7 +202,7 @@ function openStage<Data>(plan: DealtPlan, stage: number, me: number): StageState
 function isReady<Data>(
   plan: DealtPlan,
   stage: number,
-  { pieces, missing, ownMissing }: StageState<Data>,
+  { sorted: { pieces }, missing, ownMissing }: StageState<Data>,
   part: number,
 ): boolean {
   const { input } = plan.stages[stage]!.parts[part]!;

@@ -1,7 +1,7 @@
 /** Frames in simulated time: edges and links change, and the plan follows what is measured of them. */
 import { describe, expect, test } from 'vitest';
 import { layerMultiplyAccumulates } from '../model/operations.ts';
-import { AdaptivePlanner } from '../partition/adaptive.ts';
+import { type AdaptiveInput, AdaptivePlanner } from '../partition/adaptive.ts';
 import { partMs } from '../partition/cost.ts';
 import type { DealtPlan, EdgeProfile } from '../partition/stages.ts';
 import { bundledNetwork } from '../testing/bundled-network.ts';
@@ -181,4 +181,30 @@ test('says why a plan was changed', () => {
     /ms expected: edge1 computes 4\.00 times slower$/,
   );
   expect(replanner.choose(edges(4).slice(0, 1)).changed).toBe('other edges than before');
+});
+
+test.each([
+  [32, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]],
+  [128, [0, 1, 3, 7, 11]],
+])('of %d edges that always change another plan is looked for at frames %j', (count, expected) => {
+  let frame = 0;
+  const looks: number[] = [];
+  class Watched extends AdaptivePlanner {
+    override plan(input: AdaptiveInput) {
+      looks.push(frame);
+      return super.plan(input);
+    }
+  }
+  const replanner = new Replanner(new Watched(network, fusedLayers), SETTINGS);
+  const choose = (edges: number) =>
+    replanner.choose(
+      Array.from({ length: edges }, (_, index) => ({
+        name: `edge${index}`,
+        layerMs: baseMs.map((ms) => ms * (1 + ((index + frame) % 3))),
+      })),
+    );
+  for (; frame < 12; frame++) choose(count);
+  expect(looks).toEqual(expected);
+  // Edges that are gone cannot wait.
+  expect(choose(count - 1).changed).toBe('other edges than before');
 });

@@ -10,6 +10,13 @@ const GAIN = 0.05;
 /** While no edge and no link has changed by more, there is no use in looking for another plan. */
 const UNCHANGED = 0.04;
 
+/**
+ * With every frame another plan is looked for among so many edges at most: planning for a thousand takes half
+ * a second, in which some of them always seem to have changed. Among more it is looked for after one frame,
+ * then two, four, and so on up to a frame for each so many edges.
+ */
+const EDGES_A_FRAME = 32;
+
 export interface PlanChoice extends CostedPlan {
   /** Why it is another plan than that of the source's frame before; undefined where it is the same. */
   readonly changed?: string;
@@ -21,6 +28,9 @@ interface Chosen {
   /** As they were when another was looked for last. */
   readonly edges: readonly EdgeProfile[];
   readonly choice: CostedPlan;
+  /** Frames until another may be looked for, and how many these were. */
+  readonly rests: number;
+  readonly rest: number;
 }
 
 export class Replanner {
@@ -44,18 +54,21 @@ export class Replanner {
     const input = { ...this.#settings, edges, sources };
     if (before === undefined || !sameNames(before.edges, edges)) {
       const choice = this.#planner.plan(input);
-      this.#chosen.set(key, { madeFor: edges, edges, choice });
+      this.#chosen.set(key, { madeFor: edges, edges, choice, rests: 0, rest: 0 });
       const changed = before === undefined ? 'the first plan' : 'other edges than before';
       return { ...choice, changed };
     }
-    if (isUnchanged(before.edges, edges)) return before.choice;
+    if (before.rests > 0) this.#chosen.set(key, { ...before, rests: before.rests - 1 });
+    if (before.rests > 0 || isUnchanged(before.edges, edges)) return before.choice;
     const { plan } = before.choice;
     const kept = { plan, cost: this.#planner.cost(input, plan) };
     const found = this.#planner.plan(input);
     const [keptMs, foundMs] = [this.#measure(kept), this.#measure(found)];
     const changes = foundMs < (1 - GAIN) * keptMs;
     const choice = changes ? found : kept;
-    this.#chosen.set(key, { madeFor: changes ? edges : before.madeFor, edges, choice });
+    const rest = Math.min(2 * before.rest + 1, Math.ceil(edges.length / EDGES_A_FRAME) - 1);
+    const madeFor = changes ? edges : before.madeFor;
+    this.#chosen.set(key, { madeFor, edges, choice, rests: rest, rest });
     if (!changes) return choice;
     const changed = `${foundMs.toFixed(1)} ms instead of ${keptMs.toFixed(1)} ms expected: ${difference(before.madeFor, edges)}`;
     return { ...choice, changed };

@@ -9,6 +9,7 @@ import type { Transfer } from '../../net/frame.ts';
 import type { MessageOf } from '../../net/messages.ts';
 import { AdaptivePlanner, type Objective } from '../../partition/adaptive.ts';
 import { type Conditions, partMs } from '../../partition/cost.ts';
+import { sortedStage } from '../../partition/pieces.ts';
 import { regionHeight, regionWidth } from '../../partition/region.ts';
 import { pooled } from '../../partition/shares.ts';
 import type { DealtPlan, EdgeProfile, PlannerInput } from '../../partition/stages.ts';
@@ -145,11 +146,11 @@ export class AdaptivePlanning implements Planning {
     if (known === undefined || position < 0) return;
     const { layerMs } = this.#profiles.measured(edge);
     if (layerMs.length === 0) return;
-    const { stages, holders } = known.deal.plan;
+    const { plan } = known.deal;
     let profileMs = 0;
-    for (const [stage, { parts }] of stages.entries()) {
-      for (const [part, holder] of holders[stage]!.entries()) {
-        if (holder === position) profileMs += partMs(this.#network, parts[part]!, layerMs);
+    for (const [stage, { parts }] of plan.stages.entries()) {
+      for (const part of sortedStage(plan, stage).held.get(position) ?? []) {
+        profileMs += partMs(this.#network, parts[part]!, layerMs);
       }
     }
     this.#profiles.computed(edge, profileMs, computeMs);
