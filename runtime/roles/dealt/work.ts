@@ -8,7 +8,7 @@ import { layerMultiplyAccumulates } from '../../model/operations.ts';
 import { dealtStrategy } from '../../partition/dealt.ts';
 import { fusibleLayers, type WindowLayer } from '../../partition/ftp.ts';
 import { regionHeight, regionWidth } from '../../partition/region.ts';
-import type { DealtPlan, Part } from '../../partition/stages.ts';
+import type { DealtPlan, Part, Stage } from '../../partition/stages.ts';
 import { ComputeThread } from '../compute-thread.ts';
 import type { EdgeConfig } from '../config.ts';
 
@@ -53,9 +53,24 @@ export async function openDealtWork({ work, warmup, edgeCount }: EdgeConfig): Pr
     layerMs: [],
   }));
   const plan = planner({ network, fusedLayers, grid, align: strategy.align, edges });
-  const layerMs =
-    warmup === 0 ? [] : await measure(compute, network, plan, Math.max(LEAST_ROUNDS, warmup));
+  if (warmup === 0) return { network, layers, compute, layerMs: [] };
+  if (chains) await runAllKinds(compute, network, plan);
+  const layerMs = await measure(compute, network, plan, Math.max(LEAST_ROUNDS, warmup));
   return { network, layers, compute, layerMs };
+}
+
+/** Engines open something for each padding; which parts will be this edge's is not known yet. */
+async function runAllKinds(
+  compute: ComputeThread,
+  network: Network,
+  { stages }: DealtPlan,
+): Promise<void> {
+  for (const stage of stages) {
+    const kinds = new Map(
+      stage.parts.map((part) => [JSON.stringify(part.layers.map(({ border }) => border)), part]),
+    );
+    for (const part of kinds.values()) await compute.run(emptyRun(network, stage, part));
+  }
 }
 
 /**
@@ -102,10 +117,9 @@ async function runStage(
   plan: DealtPlan,
   index: number,
 ): Promise<number> {
-  const { from, to } = plan.stages[index]!;
   let sumMs = 0;
   for (const part of ownParts(plan, index)) {
-    const run = { ...emptyRun(network, from, part), from, to };
+    const run = emptyRun(network, plan.stages[index]!, part);
     const { startMs, endMs } = await compute.run(run);
     sumMs += endMs - startMs;
   }
@@ -117,11 +131,13 @@ function ownParts({ stages, holders }: DealtPlan, index: number): readonly Part[
   return stages[index]!.parts.filter((_, part) => holders[index]![part] === 0);
 }
 
-function emptyRun(network: Network, from: number, { input: region, layers }: Part) {
+function emptyRun(network: Network, { from, to }: Stage, { input: region, layers }: Part) {
   const [height, width] = [regionHeight(region), regionWidth(region)];
   const data = new Float32Array(network.layers[from]!.input.channels * height * width);
   return {
     input: { kind: 'floats', data, height, width },
+    from,
+    to,
     surrounds: layers.map(({ border }) => border),
   } as const;
 }
