@@ -13,9 +13,13 @@ export interface Scratch extends AsyncDisposable {
   readonly folder: string;
 }
 
+let cleaned: string | undefined;
+
 /** @param what it is for, one word */
 export async function makeScratch(what: string): Promise<Scratch> {
-  await removeLeftScratch();
+  // Once a process and place: an experiment of a thousand pictures makes as many of them.
+  if (cleaned !== tmpdir()) await removeLeftScratch();
+  cleaned = tmpdir();
   const folder = await mkdtemp(join(tmpdir(), `${await ownedName(what, process.pid)}-`));
   const remove = () => rm(folder, { recursive: true, force: true });
   return { folder, [Symbol.asyncDispose]: remove };

@@ -48,6 +48,10 @@ test.each([
   [['plan', 'testbeds/local.yaml', '--model', 'nope'], 'built in: yolov2'],
   [['doctor', '--for', 'kubernetes'], 'Allowed choices are local, netns, docker'],
   [['shape', 'set', 'testbeds/netns.yaml', '--rate', '5'], 'something such as 40mbit is wanted'],
+  [
+    ['exec', 'testbeds/local.yaml', 'edge0', 'ls', '-l'],
+    "unknown option '-l': those of the command stand behind --, as in `tilebed exec FILE NODE -- ls -l`",
+  ],
   [['report', 'docs'], 'docs'],
   [['verify', 'README.md'], 'README.md is no bundle: it cannot be unpacked'],
 ])('wrong usage %j ends with 2 and says what is wrong', async (args, says) => {
@@ -57,11 +61,46 @@ test.each([
   expect(stderr).toContain(says);
 });
 
-test('a place that cannot be written to is told as that', async () => {
-  const argv = ['graph', 'testbeds/local.yaml', '--format', 'svg', '--output', 'nowhere/rack.svg'];
+test.each([
+  [
+    ['graph', 'testbeds/local.yaml', '--format', 'svg', '--output', 'nowhere/rack.svg'],
+    /^error: cannot write .*rack.svg: there is no such folder$/,
+  ],
+  [
+    ['init', 'nowhere/testbed.yaml', '--provider', 'local'],
+    /^error: cannot write .*testbed.yaml: there is no such folder$/,
+  ],
+  [
+    ['export', 'docs', 'nowhere/bundle.tar.gz'],
+    /^error: cannot write .*bundle.tar.gz: there is no such folder$/,
+  ],
+  // Where Node's own way of making folders never ends.
+  [
+    ['simulate', 'experiments/demo.yaml', '--results', '/proc/results/first'],
+    /^error: cannot make \/proc\/results: \/proc takes no folders\n {2}hint: name one on a disk$/,
+  ],
+  [['simulate', 'experiments/demo.yaml', '--results', 'README.md/x'], /README.md is no folder$/],
+])('%j: a place that cannot be written to is told as that', async (argv, says) => {
   const { exitCode, stderr } = await tilebed(argv);
+  expect(stderr).toMatch(says);
   expect(exitCode).toBe(1);
-  expect(stderr).toMatch(/^error: cannot write .*rack.svg: there is no such folder$/);
+});
+
+test('a disk that is full is told as that, and not as a bundle that is none', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tilebed-full-'));
+  try {
+    const says = 'tar: trials.jsonl: Cannot write: No space left on device';
+    await writeFile(join(folder, 'tar'), `#!/bin/sh\necho "${says}" >&2\nexit 2\n`, {
+      mode: 0o755,
+    });
+    const env = { PATH: `${folder}:${process.env['PATH']}` };
+    const { exitCode, stderr } = await tilebed(['verify', 'README.md'], { env });
+    expect(stderr).toContain('no space is left on the disk');
+    expect(stderr).toContain('TMPDIR=FOLDER names another place');
+    expect(exitCode).toBe(3);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('doctor finds engines and the local provider', async () => {

@@ -7,6 +7,7 @@ import { pathExists } from '../path-exists.ts';
 import { SpecDocument } from '../spec/document.ts';
 import { resolveTestbed } from '../spec/load-testbed.ts';
 import type { ProviderName } from '../spec/testbed.ts';
+import { writeFault } from '../write-fault.ts';
 import { commonSubnet, freeSubnet } from './choose-subnet.ts';
 import { type HostName, type ScannedHost, scanHosts } from './scan-hosts.ts';
 import { testbedText } from './template.ts';
@@ -84,7 +85,7 @@ function nameOf(file: string): string {
 async function create(file: string, text: string): Promise<void> {
   const handle = await open(file, 'wx').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'EEXIST') throw alreadyThere(file);
-    throw new TilebedError('INPUT', `cannot write ${file}: ${cause.message}`, { cause });
+    throw writeFault(file, cause);
   });
   try {
     await handle.writeFile(text);

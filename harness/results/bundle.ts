@@ -2,13 +2,15 @@
  * A results folder as one file that others can check: everything in it, and `bundle.json`, which has the
  * size and the SHA-256 of each file. Made and opened with the system's tar.
  */
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { access, constants, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { execa } from 'execa';
 import { TilebedError } from '../../runtime/errors.ts';
 import { fileSha256 } from '../models/trusted-hash.ts';
 import { VERSION } from '../package-root.ts';
 import { makeScratch } from '../scratch.ts';
+import { writeFault } from '../write-fault.ts';
 import { CITATION_FILE, citationText } from './citation.ts';
 import type { Manifest } from './format.ts';
 import { MANIFEST_FILE } from './layout.ts';
@@ -46,6 +48,10 @@ export async function exportBundle(
   file: string,
   authors: readonly string[] = [],
 ): Promise<ResultsBundle> {
+  // Told before all files are read, and not in tar's words.
+  await access(join(dirname(resolve(file)), '.'), constants.W_OK).catch((cause) => {
+    throw writeFault(file, cause);
+  });
   await addCitation(folder, authors);
   const paths = await filesBelow(folder).catch((): string[] => []);
   if (!paths.includes(MANIFEST_FILE)) {
@@ -144,6 +150,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 
 async function unpack(path: string, folder: string): Promise<void> {
   await tar(['-xzf', resolve(path), '-C', folder]).catch((cause) => {
+    if (cause instanceof TilebedError && cause.code === 'MISSING') throw cause;
     throw new TilebedError('INPUT', `${path} is no bundle: it cannot be unpacked`, {
       hint: 'a bundle is what `tilebed export` makes, a .tar.gz',
       cause,
@@ -152,7 +159,15 @@ async function unpack(path: string, folder: string): Promise<void> {
 }
 
 async function tar(argv: readonly string[]): Promise<void> {
-  const { exitCode, stderr, message } = await execa('tar', argv, { reject: false });
+  const { exitCode, stderr, message } = await execa('tar', argv, {
+    reject: false,
+    env: { LC_ALL: 'C' },
+  });
   if (exitCode === 0) return;
+  if (stderr.includes('No space left on device')) {
+    throw new TilebedError('MISSING', 'no space is left on the disk, for what tar writes', {
+      hint: `bundles are unpacked below ${tmpdir()}; TMPDIR=FOLDER names another place`,
+    });
+  }
   throw new TilebedError('FAILED', `tar failed: ${stderr || (message ?? '')}`);
 }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TilebedError } from '../../runtime/errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { writeWhole } from '../write-whole.ts';
 import type { Manifest, Trace, TrialRecord } from './format.ts';
 import { MANIFEST_FILE, type RepetitionName, TRIALS_FILE, tracePath } from './layout.ts';
@@ -29,7 +30,7 @@ export class ResultsStore {
 
   /** Rejects with a TilebedError (INPUT) when results lie there already and are not to be continued. */
   static async open(folder: string, { resume }: { resume: boolean }): Promise<ResultsStore> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const store = new ResultsStore(folder);
     const wholeBytes = await store.#scan();
     if (store.#count > 0 && !resume) {

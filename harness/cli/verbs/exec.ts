@@ -9,6 +9,9 @@ import { nodesMatching, openTestbed } from '../../testbeds/open.ts';
 import { EXIT } from '../exit.ts';
 import type { VerbContext, VerbSpec } from '../verb.ts';
 
+const OPTIONS_BEHIND =
+  'those of the command stand behind --, as in `tilebed exec FILE NODE -- ls -l`';
+
 interface NodeOutcome {
   readonly node: string;
   readonly exitCode: number | undefined;
@@ -27,7 +30,11 @@ export const execVerb: VerbSpec = {
     command
       .argument('<testbed>', 'a testbed file')
       .argument('<node>', 'a node, or a role: gateway, edge')
-      .argument('<command...>', 'the command and its arguments, after --'),
+      .argument('<command...>', 'the command and its arguments, after --')
+      .configureOutput({
+        outputError: (text, write) =>
+          write(text.replace(/^error: unknown option .*/, `$&: ${OPTIONS_BEHIND}`)),
+      }),
   run: async ({ output, signal }: VerbContext, file: string, which: string, argv: string[]) => {
     const testbed = await loadTestbed(file);
     using _held = holdTestbed(testbed);

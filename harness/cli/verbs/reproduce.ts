@@ -1,5 +1,4 @@
 /** tilebed reproduce */
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readResults } from '../../../reports/read.ts';
@@ -9,6 +8,7 @@ import { reproductionSvg } from '../../../reports/reproduction/svg.ts';
 import { reproductionMarkdown, reproductionText } from '../../../reports/reproduction/text.ts';
 import { TilebedError } from '../../../runtime/errors.ts';
 import { loadNetwork } from '../../../runtime/model/load.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { experimentFile } from '../../papers/experiments.ts';
 import { paperFigure, readPaperFigures } from '../../papers/figures.ts';
 import { measureLayerTimes } from '../../papers/layer-times.ts';
@@ -110,7 +110,7 @@ async function measureAlone(
 
 /** As a page, as Markdown, and as data. */
 async function write(folder: string, reproduction: Reproduction): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const stem = join(folder, await reproductionStem(folder, reproduction.figure));
   const report = `${stem}.html`;
   await writeWhole(`${stem}.json`, `${JSON.stringify(reproduction, null, 2)}\n`);
