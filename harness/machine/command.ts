@@ -25,12 +25,18 @@ export function endedBy(signal: AbortSignal | undefined) {
   return signal === undefined ? { detached: true } : { cancelSignal: signal };
 }
 
-/** Ctrl-C may hit a command that nobody may end while it is still new in the terminal's group: it never began. */
-export function wasNipped(
-  { signal: endedWith }: { readonly signal?: NodeJS.Signals | undefined },
+/**
+ * Starts it again where it never began: Ctrl-C may hit a command that nobody may end while it is still new in
+ * the terminal's group. Rejects when the signal is aborted.
+ */
+export async function untilBegun<Ended extends { readonly signal?: NodeJS.Signals | undefined }>(
+  start: () => PromiseLike<Ended>,
   signal: AbortSignal | undefined,
-): boolean {
-  return signal === undefined && endedWith === 'SIGINT';
+): Promise<Ended> {
+  let ended = await start();
+  signal?.throwIfAborted();
+  while (signal === undefined && ended.signal === 'SIGINT') ended = await start();
+  return ended;
 }
 
 /** Whatever comes of it. Without a signal it goes on to its end. */
@@ -46,11 +52,8 @@ export async function tryCommand(
       ...(inputFile === undefined ? { stdin: 'ignore' as const } : { inputFile }),
       ...endedBy(signal),
     });
-  let result = await run();
-  signal?.throwIfAborted();
-  while (wasNipped(result, signal)) result = await run();
   // What could not be started has no output at all.
-  const { exitCode, stdout = '', stderr = '', message = '' } = result;
+  const { exitCode, stdout = '', stderr = '', message = '' } = await untilBegun(run, signal);
   return { exitCode, stdout, stderr: exitCode === undefined ? message : stderr };
 }
 

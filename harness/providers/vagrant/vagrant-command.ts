@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { TilebedError } from '../../../runtime/errors.ts';
-import { endedBy, wasNipped } from '../../machine/command.ts';
+import { endedBy, untilBegun } from '../../machine/command.ts';
 import { endProcesses, ownedProcesses, ownerMark } from '../../machine/owned-processes.ts';
 import type { ProviderContext } from '../provider.ts';
 import { ownVagrant } from './settings.ts';
@@ -35,10 +35,8 @@ export async function runVagrant(
   args: readonly string[],
   options: VagrantOptions = {},
 ): Promise<readonly VagrantLine[]> {
-  let ended = await startVagrant(context, args, options);
-  options.signal?.throwIfAborted();
-  while (wasNipped(ended, options.signal)) ended = await startVagrant(context, args, options);
-  const { lines, exitCode, stderr, message } = ended;
+  const start = () => startVagrant(context, args, options);
+  const { lines, exitCode, stderr, message } = await untilBegun(start, options.signal);
   if (exitCode === 0) return lines;
   const reason = failureOf(lines) ?? (stderr.trim() || message);
   const box = missingBox(reason);
