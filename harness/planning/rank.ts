@@ -2,7 +2,8 @@
 import { TilebedError } from '../../runtime/errors.ts';
 import type { Network } from '../../runtime/model/network.ts';
 import { AdaptivePlanner } from '../../runtime/partition/adaptive.ts';
-import { costModel, type PairProfile, planCost } from '../../runtime/partition/cost.ts';
+import { planCost } from '../../runtime/partition/cost.ts';
+import { costModel, type PairProfile } from '../../runtime/partition/cost-model.ts';
 import { planFtpWorkSharing, planModnn, planNeighbour } from '../../runtime/partition/dealt.ts';
 import { fusibleLayers, planFusedTiles } from '../../runtime/partition/ftp.ts';
 import type { DealtPlan, EdgeProfile } from '../../runtime/partition/stages.ts';

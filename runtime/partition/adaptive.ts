@@ -17,16 +17,11 @@
  */
 import type { Network } from '../model/network.ts';
 import { type Candidate, StageShape } from './candidates.ts';
-import {
-  type Conditions,
-  type CostModel,
-  costModel,
-  ExchangeMeter,
-  type PlanCost,
-  planCost,
-} from './cost.ts';
+import { type PlanCost, planCost } from './cost.ts';
+import { type Conditions, type CostModel, costModel } from './cost-model.ts';
 import { planFtpWorkSharing, planNeighbour } from './dealt.ts';
 import { Exchanges, gather, halosAtLeastMs, scatter } from './exchange.ts';
+import { ExchangeMeter } from './exchange-meter.ts';
 import { fusibleLayers, type WindowLayer } from './ftp.ts';
 import { StripOverlap } from './overlap.ts';
 import { type DealtPlan, type PlannerInput, planStage } from './stages.ts';

@@ -8,7 +8,7 @@
  */
 import { elements, type Shape } from '../model/network.ts';
 import { balancedSizes, type Cost } from './balance.ts';
-import type { CostModel } from './cost.ts';
+import type { CostModel } from './cost-model.ts';
 import type { WindowLayer } from './ftp.ts';
 import { type Axis, lengthOf, longerAxis, type Span, StageSpans } from './spans.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { FrameTransfer } from '../schedule/transfer.ts';
 import { networkOf, section } from '../testing/cfg.ts';
-import { type Conditions, costModel, planCost } from './cost.ts';
+import { planCost } from './cost.ts';
+import { type Conditions, costModel } from './cost-model.ts';
 import { fusibleLayers } from './ftp.ts';
 import { type DealtPlan, planStage } from './stages.ts';
 

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bundledNetwork } from '../testing/bundled-network.ts';
 import { type Candidate, StageShape } from './candidates.ts';
-import { type CostModel, costModel, ExchangeMeter } from './cost.ts';
+import { type CostModel, costModel } from './cost-model.ts';
 import { Exchanges, exchange, exchangeAtLeastMs, halosAtLeastMs } from './exchange.ts';
+import { ExchangeMeter } from './exchange-meter.ts';
 import { fusibleLayers } from './ftp.ts';
 
 const network = await bundledNetwork('yolov2');

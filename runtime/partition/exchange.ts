@@ -5,7 +5,8 @@
  */
 import type { Shape } from '../model/network.ts';
 import type { Candidate } from './candidates.ts';
-import { type CostModel, ExchangeMeter, frameBytes, messageMs } from './cost.ts';
+import { type CostModel, frameBytes } from './cost-model.ts';
+import { ExchangeMeter, MESSAGE_MS } from './exchange-meter.ts';
 
 /** Parts of the frame, from its source to whoever else computes. */
 export function scatter(
@@ -114,7 +115,7 @@ export function exchangeAtLeastMs(
       if (width > 0 && height > 0) lacking -= width * height;
     }
     if (lacking === 0) continue;
-    const ms = (lacking * elementBytes * 8) / bitsPerMs[edge]! + messageMs;
+    const ms = (lacking * elementBytes * 8) / bitsPerMs[edge]! + MESSAGE_MS;
     sum += ms;
     most = Math.max(most, ms);
   }

@@ -6,7 +6,7 @@ import { anyChain } from '../testing/arbitrary-network.ts';
 import { bundledNetwork } from '../testing/bundled-network.ts';
 import { AdaptivePlanner } from './adaptive.ts';
 import { StageShape } from './candidates.ts';
-import { type Conditions, costModel } from './cost.ts';
+import { type Conditions, costModel } from './cost-model.ts';
 import { fusibleLayers } from './ftp.ts';
 import { StripOverlap } from './overlap.ts';
 import { regionHeight } from './region.ts';

@@ -1,7 +1,7 @@
 /** Frames on two edges, worked out by hand: who waits for what, and what shares the medium. */
 import { describe, expect, test } from 'vitest';
 import { networkOf, section } from '../testing/cfg.ts';
-import { type Conditions, costModel } from './cost.ts';
+import { type Conditions, costModel } from './cost-model.ts';
 import { fusibleLayers } from './ftp.ts';
 import { type DealtPlan, planStage } from './stages.ts';
 import { Timelines } from './timeline.ts';

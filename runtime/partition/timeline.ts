@@ -9,15 +9,9 @@
  *   links: a transfer has its part of its sender's or its taker's, whichever has more to do
  *   what an edge lacks of a part's output comes as one message
  */
-import {
-  type CostModel,
-  frameBytes,
-  mapBytes,
-  messageMs,
-  type PlanCost,
-  partMs,
-  sizeOf,
-} from './cost.ts';
+import type { PlanCost } from './cost.ts';
+import { type CostModel, frameBytes, mapBytes, partMs, sizeOf } from './cost-model.ts';
+import { MESSAGE_MS } from './exchange-meter.ts';
 import { intersection, type Region } from './region.ts';
 import type { DealtPlan } from './stages.ts';
 
@@ -165,7 +159,7 @@ function transfer(
     bitsPerMs[to]!,
     pair?.bitsPerMs ?? Number.POSITIVE_INFINITY,
   );
-  const leftMs = (8 * bytes) / slowest + messageMs;
+  const leftMs = (8 * bytes) / slowest + MESSAGE_MS;
   return { from, to, readers, delayMs: delayMs + (pair?.delayMs ?? 0), leftMs };
 }
 

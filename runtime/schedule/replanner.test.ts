@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { layerMultiplyAccumulates } from '../model/operations.ts';
 import { type AdaptiveInput, AdaptivePlanner } from '../partition/adaptive.ts';
-import { partMs } from '../partition/cost.ts';
+import { partMs } from '../partition/cost-model.ts';
 import type { DealtPlan, EdgeProfile } from '../partition/stages.ts';
 import { bundledNetwork } from '../testing/bundled-network.ts';
 import { seededRandom } from '../testing/random.ts';

@@ -1,7 +1,7 @@
 /** What a simulated node takes for tiles and parts: by its layers' times and the areas that are computed. */
 import type { Network } from '../model/network.ts';
 import { tileMultiplyAccumulates } from '../partition/analysis.ts';
-import { partMs } from '../partition/cost.ts';
+import { partMs } from '../partition/cost-model.ts';
 import { areaOf } from '../partition/region.ts';
 import type { ReusePlan } from '../partition/reuse.ts';
 import type { Part } from '../partition/stages.ts';

@@ -3,7 +3,7 @@ import type { Network } from '../model/network.ts';
 import { HEADER_BYTES } from '../net/frame.ts';
 import { MESSAGES, type MessageKind } from '../net/messages.ts';
 import { haloBytes } from '../partition/analysis.ts';
-import { frameElementBytes } from '../partition/cost.ts';
+import { frameElementBytes } from '../partition/cost-model.ts';
 import { stagePieces } from '../partition/pieces.ts';
 import type { FusedPlan } from '../partition/plan.ts';
 import { areaOf, type Region } from '../partition/region.ts';

@@ -1,7 +1,8 @@
 /** What planning makes of the frames that were dealt by it, on a clock of the tests. */
 import { expect, test } from 'vitest';
 import { layerMultiplyAccumulates } from '../../model/operations.ts';
-import { type CostModel, costModel, planCost } from '../../partition/cost.ts';
+import { planCost } from '../../partition/cost.ts';
+import { type CostModel, costModel } from '../../partition/cost-model.ts';
 import type { DealtPlan } from '../../partition/stages.ts';
 import { bundledNetwork } from '../../testing/bundled-network.ts';
 import type { PlanEvent, RoleEvent } from '../events.ts';

@@ -8,7 +8,7 @@ import type { Network } from '../../model/network.ts';
 import type { Transfer } from '../../net/frame.ts';
 import type { MessageOf } from '../../net/messages.ts';
 import { AdaptivePlanner, type Objective } from '../../partition/adaptive.ts';
-import { type Conditions, partMs } from '../../partition/cost.ts';
+import { type Conditions, partMs } from '../../partition/cost-model.ts';
 import { sortedStage } from '../../partition/pieces.ts';
 import { regionHeight, regionWidth } from '../../partition/region.ts';
 import { pooled } from '../../partition/shares.ts';
