@@ -111,9 +111,9 @@ export class AdaptivePlanner {
       [plan.stages.map(({ to }) => to), this.#cuts.slice(1)],
       found.cost.latencyMs,
     );
-    if (halved === undefined || halved.latencyMs >= alike.cost.latencyMs) return alike;
-    const cost = { ...planCost(model, halved.plan), latencyMs: halved.latencyMs };
-    return { plan: halved.plan, cost };
+    if (halved === undefined) return alike;
+    const cost = timelines.cost(halved.plan, planCost(model, halved.plan));
+    return cost.latencyMs < alike.cost.latencyMs ? { plan: halved.plan, cost } : alike;
   }
 
   /** What a plan costs, by the measure that `plan` goes by. */
