@@ -9,7 +9,7 @@ import { type LeavingRule, leavingRule } from '../partition/leaving.ts';
 import type { FusedPlan } from '../partition/plan.ts';
 import { type Region, regionHeight, regionWidth } from '../partition/region.ts';
 import { planReuse, type ReusePlan } from '../partition/reuse.ts';
-import { planWork } from '../partition/work-plan.ts';
+import { type PlannedWork, planWork } from '../partition/work-plan.ts';
 import type { TileTask } from '../schedule/own-tiles.ts';
 import type { ComputeInput } from './compute-protocol.ts';
 import type { Work } from './config.ts';
@@ -25,7 +25,10 @@ export interface StealingPlan {
 }
 
 /** @throws TilebedError (INPUT) when a layer cannot be fused */
-export function stealingPlan(network: Network, work: Work): StealingPlan {
+export function stealingPlan(
+  network: Network,
+  work: PlannedWork & Pick<Work, 'transfer'>,
+): StealingPlan {
   const plan = planWork(network, work);
   const inOnePiece = work.strategy.name === 'local';
   const layers = inOnePiece ? [] : fusibleLayers(network, plan.fusedLayers);

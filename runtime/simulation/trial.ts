@@ -4,9 +4,9 @@
  */
 import { dealtStrategy } from '../partition/dealt.ts';
 import type { EdgeProfile } from '../partition/stages.ts';
-import { planWork } from '../partition/work-plan.ts';
 import { AdaptivePlanning } from '../roles/dealt/adaptive-planning.ts';
 import { type Planning, SteadyPlanning } from '../roles/dealt/planning.ts';
+import { stealingPlan } from '../roles/job.ts';
 import { STRATEGIES, strategyOn } from '../schedule/strategies.ts';
 import { DealtEdge } from './dealt-edge.ts';
 import { DealtGateway, type DealtSignal } from './dealt-gateway.ts';
@@ -38,10 +38,11 @@ export function simulateTrial(given: SimulatedTrial): SimulatedOutcome {
 
 function simulateStealing(trial: SimulatedTrial): SimulatedOutcome {
   const { network, strategy } = trial;
-  const plan = planWork(network, trial);
+  const work = stealingPlan(network, trial);
+  const { plan } = work;
   const world = new TimedWorld<StealingSignal>(trial, stealingSizes({ ...trial, plan }));
   const gateway = new StealingGateway(world, plan.tiles.length, framesOf(trial));
-  const tiles = stealingTiles(network, plan, trial);
+  const tiles = stealingTiles(work, trial);
   world.connectGateway((name, end) => gateway.onPeer(name, end));
   for (const { name, frames: count, rate } of trial.edges) {
     const edge = new StealingEdge(
